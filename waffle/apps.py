@@ -1,0 +1,20 @@
+"""The app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WaffleConfig(AppConfig):
+    """Waffle Iron, as Django's registry of apps knows it."""
+
+    name = "waffle"
+    label = "waffle"
+    verbose_name = "Waffle"
+    default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        """Listen to the models."""
+        from waffle import signals
+
+        signals.connect()

@@ -1,0 +1,72 @@
+"""`conf`: every WAFFLE_* setting, typed, live, and quick enough for the hot path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from waffle import defaults
+
+
+class Conf:
+    """The settings of this project; `conf.NAME` is `settings.WAFFLE_NAME` or its default.
+
+    A value is kept from its first read until Django's `setting_changed`.
+    """
+
+    COOKIE: str
+    TEST_COOKIE: str
+    SECURE: bool
+    MAX_AGE: int
+
+    CACHE_PREFIX: str
+    CACHE_NAME: str | None
+    FLAG_CACHE_KEY: str
+    FLAG_USERS_CACHE_KEY: str
+    FLAG_GROUPS_CACHE_KEY: str
+    ALL_FLAGS_CACHE_KEY: str
+    SWITCH_CACHE_KEY: str
+    ALL_SWITCHES_CACHE_KEY: str
+    SAMPLE_CACHE_KEY: str
+    ALL_SAMPLES_CACHE_KEY: str
+
+    FLAG_DEFAULT: bool
+    SWITCH_DEFAULT: bool
+    SAMPLE_DEFAULT: bool
+
+    CREATE_MISSING_FLAGS: bool
+    CREATE_MISSING_SWITCHES: bool
+    CREATE_MISSING_SAMPLES: bool
+    LOG_MISSING_FLAGS: int | None
+    LOG_MISSING_SWITCHES: int | None
+    LOG_MISSING_SAMPLES: int | None
+
+    FLAG_MODEL: str
+    SWITCH_MODEL: str
+    SAMPLE_MODEL: str
+
+    READ_FROM_WRITE_DB: bool
+    OVERRIDE: bool
+    ENABLE_ADMIN_PAGES: bool
+
+    REFRESH_SECONDS: float
+    SNAPSHOT_MAX_AGE: float
+    ROSTER_LIMIT: int
+
+    # Any: one reader for settings of every type; the annotations above say which.
+    def __getattr__(self, name: str) -> Any:
+        # Only names of defaults.py are settings: a typing error is an AttributeError, as anywhere.
+        default = getattr(defaults, name)
+        value = getattr(settings, f"WAFFLE_{name}", default)
+        self.__dict__[name] = value
+        return value
+
+    def forget(self, *, setting: str, **kwargs: object) -> None:
+        """Read `setting` anew at its next use."""
+        self.__dict__.pop(setting.removeprefix("WAFFLE_"), None)
+
+
+conf = Conf()
+setting_changed.connect(conf.forget, dispatch_uid="waffle.conf")

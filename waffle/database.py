@@ -1,0 +1,79 @@
+"""Questions to a database connection, and reads that do no harm to the transaction around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# (alias, table) that this process has read without an error
+_readable: set[tuple[str, str]] = set()
+
+
+def in_test_case(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether a Django `TestCase` holds the transaction, to roll it back."""
+    blocks = connection.atomic_blocks
+    return bool(blocks) and bool(blocks[0]._from_testcase)
+
+
+def autocommit_is_off(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the user, not `atomic`, decides when this connection commits."""
+    if connection.in_atomic_block:
+        return not connection.commit_on_exit
+    if connection.connection is None:
+        # Not connected yet; get_autocommit() would connect, and raise when the server is away.
+        return not connection.settings_dict["AUTOCOMMIT"]
+    return not connection.autocommit
+
+
+def in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether rows read now may be undone, or belong to a view that others have left behind."""
+    return connection.in_atomic_block or autocommit_is_off(connection)
+
+
+def may_hold_old_view(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether a statement in this connection's transaction may not see what others have committed.
+
+    PostgreSQL names its level READ_COMMITTED, MySQL "read committed"; a connection that names none
+    (SQLite, a server's default) may hold one.
+    """
+    if not in_transaction(connection):
+        return False
+    level = getattr(connection, "isolation_level", None)
+    name = str(getattr(level, "name", level)).lower().replace("_", " ")
+    return name not in {"read committed", "read uncommitted"}
+
+
+@contextmanager
+def reading(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
+    """Read `table` within; an error leaves the caller's transaction usable.
+
+    A failed statement aborts a PostgreSQL transaction, so until `table` has once been read the block
+    runs in a savepoint. After that only a lost server makes it fail, and the transaction with it.
+    """
+    if not connection.in_atomic_block or (connection.alias, table) in _readable:
+        yield
+    else:
+        with transaction.atomic(using=connection.alias):
+            yield
+    _readable.add((connection.alias, table))
+
+
+# Any: rows hold what the columns hold.
+def fetch(
+    connection: BaseDatabaseWrapper, table: str, sql: str, params: Sequence[object] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows that `sql`, which reads `table` first of all, answers."""
+    with reading(connection, table), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def after_failure(connection: BaseDatabaseWrapper) -> None:
+    """Close a connection that its server has left, so that the next statement opens another."""
+    if connection.connection is not None and not in_transaction(connection) and not connection.is_usable():
+        connection.close()

@@ -1,0 +1,43 @@
+"""The middleware: it holds every toggle still during a request, and remembers in cookies what was dealt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from waffle.memory import write_cookies
+from waffle.work import apinned, pinned
+
+
+# Any, throughout: requests and responses are Django's, or a test's stand-ins.
+class WaffleMiddleware:
+    """Runs sync and async, whichever its neighbours are."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: Any) -> Any | Awaitable[Any]:
+        """Answer a request, or return a coroutine that does."""
+        if self.is_async:
+            return self._answer(request)
+        with pinned():
+            response = self.get_response(request)
+        return self.process_response(request, response)
+
+    async def _answer(self, request: Any) -> Any:
+        async with apinned():
+            response = await self.get_response(request)
+        return self.process_response(request, response)
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        """Send what was dealt and tested during `request` along as cookies."""
+        write_cookies(request, response)
+        return response

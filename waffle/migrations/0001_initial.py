@@ -1,0 +1,239 @@
+"""The tables of django-waffle, column by column: a database that has them records this migration as applied."""
+
+import django.utils.timezone
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("auth", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Sample",
+            fields=[
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="What code and templates call this sample.",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="Name",
+                    ),
+                ),
+                (
+                    "percent",
+                    models.DecimalField(
+                        decimal_places=1,
+                        help_text="On in this share of all checks, from 0.0 to 100.0.",
+                        max_digits=4,
+                        verbose_name="Percent",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="What this sample is for, and when it can go.",
+                        verbose_name="Note",
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "modified",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+            ],
+            options={
+                "verbose_name": "Sample",
+                "verbose_name_plural": "Samples",
+                "abstract": False,
+                "swappable": "WAFFLE_SAMPLE_MODEL",
+            },
+        ),
+        migrations.CreateModel(
+            name="Switch",
+            fields=[
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="What code and templates call this switch.",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="Name",
+                    ),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="What this switch is for, and when it can go.",
+                        verbose_name="Note",
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "modified",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+            ],
+            options={
+                "verbose_name": "Switch",
+                "verbose_name_plural": "Switches",
+                "abstract": False,
+                "swappable": "WAFFLE_SWITCH_MODEL",
+            },
+        ),
+        migrations.CreateModel(
+            name="Flag",
+            fields=[
+                (
+                    "id",
+                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="What code and templates call this flag.",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="Name",
+                    ),
+                ),
+                (
+                    "everyone",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        null=True,
+                        verbose_name="Everyone",
+                    ),
+                ),
+                (
+                    "percent",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        max_digits=3,
+                        null=True,
+                        verbose_name="Percent",
+                    ),
+                ),
+                (
+                    "testing",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
+                        verbose_name="Testing",
+                    ),
+                ),
+                (
+                    "superusers",
+                    models.BooleanField(
+                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                    ),
+                ),
+                (
+                    "staff",
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                ),
+                (
+                    "authenticated",
+                    models.BooleanField(
+                        default=False,
+                        help_text="On for everybody who is signed in.",
+                        verbose_name="Authenticated",
+                    ),
+                ),
+                (
+                    "languages",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        verbose_name="Languages",
+                    ),
+                ),
+                (
+                    "rollout",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        verbose_name="Rollout",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="What this flag is for, and when it can go.",
+                        verbose_name="Note",
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "modified",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="On for members of these groups.",
+                        to="auth.group",
+                        verbose_name="Groups",
+                    ),
+                ),
+                (
+                    "users",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="On for these users.",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Users",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "Flag",
+                "verbose_name_plural": "Flags",
+                "abstract": False,
+                "swappable": "WAFFLE_FLAG_MODEL",
+            },
+        ),
+    ]

@@ -1,0 +1,40 @@
+"""What happens when a toggle is asked for that is not there: a log line, a row, the default. Internal."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import Error, connections, transaction
+
+from waffle import store
+from waffle.kinds import Kind
+from waffle.snapshots import Snapshot
+from waffle.verdicts import Reason, Verdict, verdict_of
+
+logger = logging.getLogger("waffle")
+
+
+def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
+    """Return the default of its kind; log and create the toggle where the settings ask for that."""
+    if not snapshot.is_known:
+        return verdict_of(kind.default, Reason.ERROR)
+    if kind.logs_missing is not None:
+        logger.log(kind.logs_missing, f"{kind.title} %s not found", name)
+    if kind.creates_missing:
+        _create(kind, name)
+    return verdict_of(kind.default, Reason.MISSING)
+
+
+def _create(kind: Kind, name: str) -> None:
+    alias = kind.write_alias()
+    if connections[alias].needs_rollback:
+        return
+    try:
+        with transaction.atomic(using=alias):
+            kind.model._default_manager.using(alias).get_or_create(
+                name=name, defaults=kind.created_as(kind.default)
+            )
+    except Error as error:
+        logger.warning("The missing %s %r could not be created (%s).", kind.name, name, error)
+    else:
+        store.snapshot(kind)

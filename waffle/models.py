@@ -1,0 +1,375 @@
+"""The models: three tables that admins fill, and the stamp that tells every process of a change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models, router
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from waffle import evaluation, missing, store, unsettled
+from waffle.conditions import CLASSIC, Condition, is_drawn, overrides, stock
+from waffle.conf import conf
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
+from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
+from waffle.memory import set_flag
+from waffle.utils import get_cache
+
+__all__ = [
+    "CACHE_EMPTY",
+    "AbstractBaseFlag",
+    "AbstractBaseSample",
+    "AbstractBaseSwitch",
+    "AbstractUserFlag",
+    "BaseModel",
+    "Flag",
+    "Sample",
+    "Stamp",
+    "Switch",
+    "logger",
+    "set_flag",
+]
+
+logger = logging.getLogger("waffle")
+
+CACHE_EMPTY = "-"
+"""What custom models put in a cache to say that there is nothing."""
+
+
+class BaseModel(models.Model):
+    """What flags, switches and samples have in common."""
+
+    _waffle_kind: ClassVar[Kind]
+
+    objects = BaseManager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def natural_key(self) -> tuple[str]:
+        """Return what fixtures call this toggle: its name."""
+        return (self.name,)
+
+    # Any, from here on: a class method of a model answers with whatever the model's own subclass is.
+    @classmethod
+    def get(cls, name: str) -> Any:
+        """Return the toggle of that name, an unsaved one where there is none. It is yours to change."""
+        if cls is not cls._waffle_kind.model:
+            return cls._rows().filter(name=name).first() or cls(name=name)
+        entry = store.snapshot(cls._waffle_kind).entries.get(name)
+        return cls(name=name) if entry is None else copy_of(entry.toggle)
+
+    @classmethod
+    def get_all(cls) -> list[Any]:
+        """Return all toggles of this kind."""
+        if cls is not cls._waffle_kind.model:
+            return cls.get_all_from_db()
+        return [copy_of(entry.toggle) for entry in store.snapshot(cls._waffle_kind).entries.values()]
+
+    @classmethod
+    def get_from_db(cls, name: str) -> Any:
+        """Return the toggle of that name from the database; raises `DoesNotExist`."""
+        return cls._rows().get(name=name)
+
+    @classmethod
+    def get_all_from_db(cls) -> list[Any]:
+        """Return all toggles of this kind from the database."""
+        return list(cls._rows())
+
+    @classmethod
+    def _rows(cls) -> Any:
+        alias = router.db_for_write(cls) if conf.READ_FROM_WRITE_DB else router.db_for_read(cls)
+        return cls._default_manager.using(alias)
+
+    @stock
+    def get_flush_keys(self, flush_keys: list[str] | None = None) -> list[str]:
+        """Return the cache keys to delete after a change; a custom model adds its own to `flush_keys`."""
+        return list(flush_keys or [])
+
+    @stock
+    def flush(self) -> None:
+        """Tell every process that something about this toggle has changed: for writes that nobody hears of."""
+        if overrides(type(self), "get_flush_keys"):
+            get_cache().delete_many(self.get_flush_keys())
+        unsettled.changed(self._state.db or router.db_for_write(type(self)))
+
+    @classmethod
+    def flush_all(cls) -> None:
+        """Call `flush` of every toggle whose model flushes keys of its own."""
+        if overrides(cls, "flush") or overrides(cls, "get_flush_keys"):
+            for toggle in cls.get_all_from_db():
+                toggle.flush()
+
+    # Any: Django's own signature.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the time of this change in `modified`."""
+        self.modified = timezone.now()
+        update_fields: Iterable[str] | None = kwargs.get("update_fields")
+        if update_fields:
+            kwargs["update_fields"] = {*update_fields, "modified"}
+        super().save(*args, **kwargs)
+
+
+class AbstractBaseFlag(BaseModel):
+    """A flag: on for some requests, by conditions; the first that answers decides."""
+
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        verbose_name=_("Name"),
+        help_text=_("What code and templates call this flag."),
+    )
+    everyone = models.BooleanField(
+        null=True,
+        blank=True,
+        verbose_name=_("Everyone"),
+        help_text=_(
+            "Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide."
+        ),
+    )
+    percent = models.DecimalField(
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        verbose_name=_("Percent"),
+        help_text=_("On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt."),
+    )
+    testing = models.BooleanField(
+        default=False,
+        verbose_name=_("Testing"),
+        help_text=_("Let a query string, a header or a cookie turn this flag on or off for one visitor."),
+    )
+    superusers = models.BooleanField(
+        default=True,
+        verbose_name=_("Superusers"),
+        help_text=_("On for superusers."),
+    )
+    staff = models.BooleanField(
+        default=False,
+        verbose_name=_("Staff"),
+        help_text=_("On for staff."),
+    )
+    authenticated = models.BooleanField(
+        default=False,
+        verbose_name=_("Authenticated"),
+        help_text=_("On for everybody who is signed in."),
+    )
+    languages = models.TextField(
+        blank=True,
+        default="",
+        verbose_name=_("Languages"),
+        help_text=_(
+            "On for requests in one of these languages: codes with commas between them, such as de,pt-br."
+        ),
+    )
+    rollout = models.BooleanField(
+        default=False,
+        verbose_name=_("Rollout"),
+        help_text=_("Ask those who came out inactive again in their next session, so that the share grows."),
+    )
+    note = models.TextField(
+        blank=True,
+        verbose_name=_("Note"),
+        help_text=_("What this flag is for, and when it can go."),
+    )
+    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
+    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
+
+    objects = FlagManager()
+
+    _waffle_kind = FLAG
+
+    conditions: ClassVar[tuple[Condition, ...]] = CLASSIC
+    """What decides, in this order. A custom model adds its own: `(*CLASSIC, Listed("companies", by="company"))`."""
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        verbose_name = _("Flag")
+        verbose_name_plural = _("Flags")
+
+    @stock
+    def is_active(self, request: Any, read_only: bool = False) -> bool:
+        """Return whether this flag, as its fields are now, is active for a request."""
+        return evaluation.flag_at_hand(self, request, read_only)
+
+    @stock
+    def is_active_for_user(self, user: Any) -> bool | None:
+        """Return whether this flag is active for a user, whatever the request."""
+        return evaluation.part_for_user(self, user)
+
+    @stock
+    def _is_active_for_user(self, request: Any) -> bool | None:
+        user = getattr(request, "user", None)
+        if user is None:
+            return None
+        answer = self.is_active_for_user(user)
+        return answer if overrides(type(self), "is_active_for_user") else answer or None
+
+    @stock
+    def _is_active_for_language(self, request: Any) -> bool | None:
+        return evaluation.part_of_flag(self, "_is_active_for_language", request)
+
+    @stock
+    def _is_active_for_percent(self, request: Any, read_only: bool = False) -> bool | None:
+        return evaluation.part_of_flag(self, "_is_active_for_percent", request, read_only=read_only)
+
+
+class AbstractUserFlag(AbstractBaseFlag):
+    """A flag that lists users and groups."""
+
+    groups = models.ManyToManyField(
+        "auth.Group",
+        blank=True,
+        verbose_name=_("Groups"),
+        help_text=_("On for members of these groups."),
+    )
+    users = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        verbose_name=_("Users"),
+        help_text=_("On for these users."),
+    )
+
+    class Meta(AbstractBaseFlag.Meta):
+        abstract = True
+
+    def _get_user_ids(self) -> set[Any]:
+        return set(self.users.values_list("pk", flat=True))
+
+    def _get_group_ids(self) -> set[Any]:
+        return set(self.groups.values_list("pk", flat=True))
+
+
+class Flag(AbstractUserFlag):
+    """The flag of a project that sets none of its own."""
+
+    class Meta(AbstractUserFlag.Meta):
+        abstract = False
+        swappable = "WAFFLE_FLAG_MODEL"
+
+
+class AbstractBaseSwitch(BaseModel):
+    """A switch: on or off."""
+
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        verbose_name=_("Name"),
+        help_text=_("What code and templates call this switch."),
+    )
+    active = models.BooleanField(
+        default=False,
+        verbose_name=_("Active"),
+        help_text=_("Whether this switch is on."),
+    )
+    note = models.TextField(
+        blank=True,
+        verbose_name=_("Note"),
+        help_text=_("What this switch is for, and when it can go."),
+    )
+    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
+    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
+
+    objects = SwitchManager()
+
+    _waffle_kind = SWITCH
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        verbose_name = _("Switch")
+        verbose_name_plural = _("Switches")
+
+    @stock
+    def is_active(self) -> bool:
+        """Return whether this switch is on; the default where it is not there."""
+        return (
+            bool(self.active) if self.pk else missing.answer(SWITCH, self.name, store.snapshot(SWITCH)).active
+        )
+
+
+class Switch(AbstractBaseSwitch):
+    """The switch of a project that sets none of its own."""
+
+    class Meta(AbstractBaseSwitch.Meta):
+        abstract = False
+        swappable = "WAFFLE_SWITCH_MODEL"
+
+
+class AbstractBaseSample(BaseModel):
+    """A sample: on in a share of all checks."""
+
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        verbose_name=_("Name"),
+        help_text=_("What code and templates call this sample."),
+    )
+    percent = models.DecimalField(
+        max_digits=4,
+        decimal_places=1,
+        verbose_name=_("Percent"),
+        help_text=_("On in this share of all checks, from 0.0 to 100.0."),
+    )
+    note = models.TextField(
+        blank=True,
+        verbose_name=_("Note"),
+        help_text=_("What this sample is for, and when it can go."),
+    )
+    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
+    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
+
+    objects = SampleManager()
+
+    _waffle_kind = SAMPLE
+
+    class Meta(BaseModel.Meta):
+        abstract = True
+        verbose_name = _("Sample")
+        verbose_name_plural = _("Samples")
+
+    @stock
+    def is_active(self) -> bool:
+        """Draw this sample; the default where it is not there."""
+        return (
+            is_drawn(self.percent)
+            if self.pk
+            else missing.answer(SAMPLE, self.name, store.snapshot(SAMPLE)).active
+        )
+
+
+class Sample(AbstractBaseSample):
+    """The sample of a project that sets none of its own."""
+
+    class Meta(AbstractBaseSample.Meta):
+        abstract = False
+        swappable = "WAFFLE_SAMPLE_MODEL"
+
+
+class StampManager(models.Manager["Stamp"]):
+    """Shows nothing: the row is read and written by `waffle.stamps`, and is no content to be dumped."""
+
+    def get_queryset(self) -> models.QuerySet[Stamp]:
+        return super().get_queryset().none()
+
+
+class Stamp(models.Model):
+    """One row (`id` 1), whose version grows with every committed change of a toggle."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    version = models.BigIntegerField()
+
+    objects = StampManager()
+
+    class Meta:
+        db_table = "waffle_stamp"
+        default_permissions = ()
+        verbose_name = _("Stamp")
+        verbose_name_plural = _("Stamps")

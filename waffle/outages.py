@@ -1,0 +1,40 @@
+"""Something that can be away (a cache, a table): when to try it again, and one log line at each end."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+FIRST_WAIT = 1.0  # seconds
+LONGEST_WAIT = 30.0  # seconds
+
+logger = logging.getLogger("waffle")
+
+
+class Outage:
+    """Internal. Tells when `what` is worth a try; `advice` ends the log line that its failure writes."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        self.what = what
+        self.advice = advice
+        self._wait = 0.0
+        self._next_try = 0.0
+
+    def is_over(self) -> bool:
+        """Say whether a try is due: nothing has failed, or the wait since the last failure is over."""
+        return not self._wait or monotonic() >= self._next_try
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure: the next try is due in 1 s, after further ones in up to 30 s."""
+        if not self._wait:
+            logger.warning(
+                "%s is not available (%s: %s). %s", self.what, type(error).__name__, error, self.advice
+            )
+        self._wait = min(self._wait * 2 or FIRST_WAIT, LONGEST_WAIT)
+        self._next_try = monotonic() + self._wait
+
+    def worked(self) -> None:
+        """Note that it answered: an outage, if there was one, is over."""
+        if self._wait:
+            self._wait = 0.0
+            logger.warning("%s is available again.", self.what)

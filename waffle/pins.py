@@ -1,0 +1,70 @@
+"""The pin: one unit of work's hold on what it was told, so that a flag does not change under it. Internal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from waffle.kinds import Kind
+    from waffle.snapshots import Snapshot
+    from waffle.stamps import Stamp
+
+
+class Pin:
+    """What one request, task or loop has been told."""
+
+    __slots__ = ("is_closed", "looked_at", "memberships", "previous", "refill", "snapshots", "subjects")
+
+    def __init__(self, previous: Pin | None) -> None:
+        self.previous = previous
+        self.is_closed = False
+        self.refill: Callable[[Pin], None] | None = None
+        """Set where coroutines ask, who cannot load for themselves: fills the pin again."""
+        self.looked_at: set[Stamp] = set()
+        self.snapshots: dict[Kind, Snapshot] = {}
+        # Any: subjects belong to the ring above; memberships are keyed by snapshot and user.
+        self.subjects: dict[bool, Any] = {}
+        self.memberships: dict[tuple[Any, ...], Any] = {}
+
+    def forget(self) -> None:
+        """Let go of all that was told: this unit of work has changed something itself."""
+        self.looked_at.clear()
+        self.snapshots.clear()
+        self.forget_users()
+        if self.refill is not None:
+            self.refill(self)
+
+    def forget_users(self) -> None:
+        """Let go of what is known of users, their groups for one."""
+        self.subjects.clear()
+        self.memberships.clear()
+
+
+_current: ContextVar[Pin | None] = ContextVar("waffle_pin", default=None)
+
+
+def current() -> Pin | None:
+    """Return the pin of this context, None where there is none or it is closed."""
+    pin = _current.get()
+    # A background task keeps the context of a request that is over.
+    while pin is not None and pin.is_closed:
+        pin = pin.previous
+    return pin
+
+
+def enter() -> Pin:
+    """Open a pin within the current one."""
+    pin = Pin(_current.get())
+    _current.set(pin)
+    return pin
+
+
+def leave(pin: Pin) -> None:
+    """Close a pin.
+
+    Not by `ContextVar.reset`: streams and generators may end in another context than they began in.
+    """
+    pin.is_closed = True
+    _current.set(pin.previous)

@@ -1,0 +1,94 @@
+"""Signals: how the store hears of a change, model by model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import router
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
+
+from waffle import pins, unsettled
+from waffle.conditions import Listed, overrides
+from waffle.kinds import FLAG, KINDS
+from waffle.models import BaseModel, Stamp
+from waffle.snapshots import last_known
+
+
+# Any, throughout: signals, models and what they send are of every sort.
+def connect() -> None:
+    """Listen to every model of a toggle, to its list fields, and to what they list.
+
+    Each receiver has a sender: a single `post_delete` without one would slow every delete of the project.
+    """
+    for model in apps.get_models(include_swapped=True):
+        if issubclass(model, BaseModel):
+            _listen(post_save, model, _toggle_changed)
+            _listen(post_delete, model, _toggle_changed)
+            for condition in getattr(model, "conditions", ()):
+                if isinstance(condition, Listed) and hasattr(model, condition.field):
+                    _listen_to_list(model._meta.get_field(condition.field), condition)
+    _listen(post_migrate, apps.get_app_config("waffle"), _migrated)
+
+
+def _listen(signal: Any, sender: Any, receiver: Any) -> None:
+    signal.connect(receiver, sender=sender, dispatch_uid=f"waffle.{receiver.__name__}")
+
+
+def _listen_to_list(field: Any, listed: Listed) -> None:
+    _listen(m2m_changed, field.remote_field.through, _list_changed)
+    _listen(post_delete, field.related_model, _listed_deleted)
+    if listed.by != "user":
+        user_model = apps.get_model(settings.AUTH_USER_MODEL)
+        names = {own.name for own in user_model._meta.many_to_many}
+        if listed.by in names:
+            _listen(m2m_changed, user_model._meta.get_field(listed.by).remote_field.through, _user_changed)
+
+
+def _toggle_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
+    unsettled.changed(using, _own_flush(instance))
+
+
+def _list_changed(sender: Any, instance: Any, action: str, using: str, **kwargs: Any) -> None:
+    if action in ("post_add", "post_remove", "post_clear"):
+        # From the other side, as in `user.flag_set.add(flag)`, the instance is no toggle: all are flushed.
+        flush = _own_flush(instance) if isinstance(instance, BaseModel) else FLAG.model.flush_all
+        unsettled.changed(using, flush)
+
+
+def _own_flush(toggle: Any) -> Any:
+    """Return what flushes the keys of a custom model after the commit, None where there is nothing to flush."""
+    has_own = overrides(type(toggle), "flush") or overrides(type(toggle), "get_flush_keys")
+    return toggle.flush if has_own else None
+
+
+def _listed_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
+    """Hear that a user, a group or the like is gone: their links went with it, without a signal."""
+    if _may_be_listed(sender, instance.pk):
+        unsettled.changed(using, FLAG.model.flush_all)
+
+
+def _may_be_listed(model: Any, key: Any) -> bool:
+    """Say whether a flag may list `key`: a user whom nobody lists is no reason for every process to read again."""
+    held = last_known(FLAG)
+    if held.rosters is None or not held.is_current() or held.stamp.is_look_due():
+        return True
+    return any(
+        key in members
+        for name, roster in held.rosters.items()
+        if FLAG.model._meta.get_field(name).related_model is model
+        for members in roster.values()
+    )
+
+
+def _user_changed(sender: Any, action: str, **kwargs: Any) -> None:
+    pin = pins.current()
+    if pin is not None and action.startswith("post_"):
+        pin.forget_users()
+
+
+def _migrated(sender: Any, using: str, **kwargs: Any) -> None:
+    """Hear of new and of emptied tables: `flush` ends here too."""
+    if router.allow_migrate_model(using, Stamp) and any(kind.write_alias() == using for kind in KINDS):
+        unsettled.changed(using)

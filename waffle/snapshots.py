@@ -1,0 +1,169 @@
+"""Snapshots: all toggles of one kind as this process last read them, and the reading. Internal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from waffle import database
+from waffle.conditions import Rosters
+from waffle.conf import conf
+from waffle.kinds import KINDS, Entry, Kind
+from waffle.outages import FIRST_WAIT, LONGEST_WAIT, Outage
+from waffle.stamps import Stamp, stamp_of
+
+LONGEST_LOAD_WAIT = 1.0  # seconds that a check waits for another thread's load
+
+logger = logging.getLogger("waffle")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """All toggles of one kind, as this process last read them."""
+
+    alias: str
+    """The database that was read."""
+    stamp: Stamp
+    label: int | None
+    """The version that the same connection showed before the rows were read; None: it showed none."""
+    entries: dict[str, Entry]
+    rosters: Rosters | None
+    """Whom each flag lists; None: too many to hold."""
+    loaded: float
+    grace_ends: float = 0.0
+    """Until then it serves though its label is not what is known: reading again would tell no more."""
+    grace: float = 0.0
+    is_known: bool = True
+    """False: no store could be read, so that a missing entry says nothing."""
+
+    def is_current(self) -> bool:
+        """Say whether a check may go by it."""
+        if self.label == self.stamp.known and not self.is_old():
+            return True
+        return monotonic() < self.grace_ends
+
+    def is_old(self) -> bool:
+        """Say whether it has outlived `WAFFLE_SNAPSHOT_MAX_AGE`, which bounds whatever nobody hears of."""
+        return monotonic() - self.loaded >= conf.SNAPSHOT_MAX_AGE
+
+
+published: dict[Kind, Snapshot] = {}
+"""The snapshots that every thread goes by."""
+
+UNKNOWN = Snapshot("", Stamp(""), None, {}, {}, 0.0, is_known=False)
+"""What stands for "no store could be read, now or before"."""
+
+
+class Loading:
+    """One kind's loads: one thread at a time, and when to try again after a failure."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.lock = threading.Lock()
+        self.outage = Outage(
+            f"The store of {kind.plural}",
+            f"Checks answer from what was read last, else with WAFFLE_{kind.name.upper()}_DEFAULT.",
+        )
+
+
+_loading = {kind: Loading(kind) for kind in KINDS}
+
+
+def last_known(kind: Kind) -> Snapshot:
+    """Return what was published last, however old."""
+    return published.get(kind, UNKNOWN)
+
+
+def load(kind: Kind, held: Snapshot) -> Snapshot:
+    """Return a newer snapshot than `held`, read and published by one thread; others wait, but not for ever."""
+    loading = _loading[kind]
+    if not loading.outage.is_over() or not loading.lock.acquire(timeout=LONGEST_LOAD_WAIT):
+        return last_known(kind)
+    try:
+        latest = last_known(kind)
+        if latest is not held and latest.is_current():
+            return latest
+        connection = connections[kind.read_alias()]
+        found = read(kind, connection)
+        if found is None:
+            database.after_failure(connection)
+            return latest
+        published[kind] = chosen = _choose(kind, latest, found)
+        return chosen
+    finally:
+        loading.lock.release()
+
+
+def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = True) -> Snapshot | None:
+    """Read a snapshot from `connection`; None where it cannot be read."""
+    if connection.needs_rollback:
+        return None
+    loading, stamp, now = _loading[kind], stamp_of(kind.write_alias()), monotonic()
+    # Stamp before rows: a write in between costs one reload, never a stale answer.
+    label = stamp.read(connection) if is_labelled else None
+    try:
+        with database.reading(connection, kind.model._meta.db_table):
+            toggles = list(kind.model._default_manager.using(connection.alias))
+            rosters = _read_rosters(kind, connection) if toggles else {}
+    except Error as error:
+        loading.outage.failed(error)
+        return None
+    loading.outage.worked()
+    if label is not None:
+        stamp.learn(label)
+    entries = {toggle.name: kind.entry(toggle, rosters) for toggle in toggles}
+    # Without a label nothing tells when rows change: they are read again after a second.
+    grace_ends = now + FIRST_WAIT if label is None else 0.0
+    return Snapshot(connection.alias, stamp, label, entries, rosters, now, grace_ends)
+
+
+# Any: a roster holds primary keys of any type.
+def _read_rosters(kind: Kind, connection: BaseDatabaseWrapper) -> Rosters | None:
+    """Read whom each flag lists; None where one list field has more links than `WAFFLE_ROSTER_LIMIT`."""
+    rosters: dict[str, dict[Any, frozenset[Any]]] = {}
+    for name in kind.lists():
+        field = kind.model._meta.get_field(name)
+        through = field.remote_field.through
+        ends = [
+            through._meta.get_field(end()) for end in (field.m2m_field_name, field.m2m_reverse_field_name)
+        ]
+        links = through._default_manager.using(connection.alias).values_list(*(end.attname for end in ends))
+        rows = list(links[: conf.ROSTER_LIMIT + 1])
+        if len(rows) > conf.ROSTER_LIMIT:
+            return None
+        members: dict[Any, set[Any]] = {}
+        for flag, member in rows:
+            members.setdefault(flag, set()).add(member)
+        rosters[name] = {flag: frozenset(keys) for flag, keys in members.items()}
+    return rosters
+
+
+def _choose(kind: Kind, held: Snapshot, found: Snapshot) -> Snapshot:
+    """Return the snapshot to publish: an older label never replaces a newer one, unless that is old itself."""
+    if found.label is None or found.label == found.stamp.known:
+        return found
+    # The label is behind what is known: a replica lags, and would tell the same again.
+    grace = min(held.grace * 2 or FIRST_WAIT, LONGEST_WAIT) if held.label == found.label else FIRST_WAIT
+    if not held.grace:
+        logger.warning(
+            "The database %r lags behind: it shows version %s of the %s, but %s is known. Set "
+            "WAFFLE_READ_FROM_WRITE_DB = True to read from the database that is written to.",
+            *(found.alias, found.label, kind.plural, found.stamp.known),
+        )
+    is_older = held.label is not None and held.label > found.label and not held.is_old()
+    return replace(held if is_older else found, grace=grace, grace_ends=monotonic() + grace)
+
+
+def _renew_after_fork() -> None:
+    """Give the child locks that nobody holds."""
+    for loading in _loading.values():
+        loading.lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_after_fork)

@@ -1,0 +1,179 @@
+"""The store: which snapshot a check goes by, here and now. Internal."""
+
+from __future__ import annotations
+
+import os
+import threading
+from asyncio import _get_running_loop
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from waffle import database, pins, snapshots, unsettled
+from waffle.kinds import KINDS, Kind
+from waffle.pins import Pin
+from waffle.snapshots import Snapshot, last_known, published
+from waffle.stamps import Stamp, stamp_of
+
+
+class _Busy(threading.local):
+    """Whether this thread is at it already: a router or a manager may ask a switch."""
+
+    is_set = False
+
+
+_busy = _Busy()
+_wanted: set[Kind] = set()
+
+
+def snapshot(kind: Kind) -> Snapshot:
+    """Return the snapshot that a check goes by, here and now."""
+    pin = pins.current()
+    if not unsettled.waiting:
+        if pin is not None:
+            held = pin.snapshots.get(kind)
+            if held is not None:
+                return held
+        elif _get_running_loop() is None:
+            held = published.get(kind)
+            if held is not None and held.is_current() and not held.stamp.is_look_due():
+                return held
+    return _find(kind, pin)
+
+
+def snapshot_at_hand(kind: Kind) -> Snapshot | None:
+    """Return the pin's snapshot, None where a cache, a database or a connection must be asked first."""
+    pin = pins.current()
+    return None if pin is None or unsettled.waiting else pin.snapshots.get(kind)
+
+
+def _find(kind: Kind, pin: Pin | None) -> Snapshot:
+    held = pin.snapshots.get(kind) if pin is not None else None
+    if _get_running_loop() is not None:
+        if held is not None:
+            return held
+        refuse_in_event_loop(kind)
+    if _busy.is_set:
+        return last_known(kind)
+    with _at_it():
+        connection = connections[kind.write_alias()]
+        if unsettled.is_waiting(connection):
+            if database.in_transaction(connection):
+                return _private(kind, connection)
+            unsettled.settle(connection.alias)
+            held = pin.snapshots.get(kind) if pin is not None else None
+        if held is not None:
+            return held
+        if database.in_test_case(connection):
+            return _private(kind, connection)
+        return _touch(kind, pin, connection)
+
+
+def _touch(kind: Kind, pin: Pin | None, connection: BaseDatabaseWrapper) -> Snapshot:
+    """Look if that is due, load if something has changed; a pin takes what there is."""
+    _wanted.add(kind)
+    stamp = stamp_of(connection.alias)
+    if pin is None or stamp not in pin.looked_at:
+        _look_if_due(stamp, connection)
+    found = _current(kind)
+    if pin is not None:
+        pin.looked_at.add(stamp)
+        pin.snapshots.update((other, held) for other, held in list(published.items()) if held.is_current())
+        pin.snapshots[kind] = found
+    return found
+
+
+def _look_if_due(stamp: Stamp, connection: BaseDatabaseWrapper) -> bool:
+    # An old view shows an old version, and on SQLite a look would even begin the user's transaction.
+    if not stamp.is_look_due() or database.may_hold_old_view(connection):
+        return False
+    stamp.look()
+    return True
+
+
+def _current(kind: Kind) -> Snapshot:
+    held = last_known(kind)
+    if held.is_current():
+        return held
+    connection = connections[kind.read_alias()]
+    if database.in_transaction(connection):
+        return _view(kind, connection, held)
+    return snapshots.load(kind, held)
+
+
+def _view(kind: Kind, connection: BaseDatabaseWrapper, held: Snapshot) -> Snapshot:
+    """Return what a transaction shows, or what is published where that is newer.
+
+    Never published: the view may be old, and what it shows may yet be undone.
+    """
+    notes = unsettled.unsettled_of(connection)
+    found = notes.kept(connection, kind) or snapshots.read(kind, connection)
+    if found is None:
+        return held
+    notes.keep(connection, kind, found)
+    return held if (held.label or 0) > (found.label or 0) else found
+
+
+def _private(kind: Kind, connection: BaseDatabaseWrapper) -> Snapshot:
+    """Return what the writer itself sees, and nobody else."""
+    notes = unsettled.unsettled_of(connection)
+    found = notes.kept(connection, kind) or snapshots.read(kind, connection, is_labelled=False)
+    if found is None:
+        return last_known(kind)
+    notes.keep(connection, kind, found)
+    return found
+
+
+@contextmanager
+def _at_it() -> Iterator[None]:
+    _busy.is_set = True
+    try:
+        yield
+    finally:
+        _busy.is_set = False
+
+
+def refuse_in_event_loop(kind: Kind) -> None:
+    """Raise `SynchronousOnlyOperation`: a plain check in a coroutine cannot ask the database."""
+    if os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+        return
+    raise SynchronousOnlyOperation(
+        f"This check must ask the database, which a coroutine cannot wait for. Use "
+        f"`await waffle.a{kind.name}_is_active(…)`, or put waffle.middleware.WaffleMiddleware in MIDDLEWARE: it "
+        f"reads all {kind.plural} before an async view runs."
+    )
+
+
+def look_ahead(pin: Pin) -> None:
+    """Look, and load what changed, before the work begins: its transactions may hold an old view."""
+    for kind in list(_wanted):
+        with _at_it():
+            connection = connections[kind.write_alias()]
+            if database.in_transaction(connection) or unsettled.is_waiting(connection):
+                continue
+            stamp = stamp_of(connection.alias)
+            if _look_if_due(stamp, connection):
+                pin.looked_at.add(stamp)
+            _current(kind)
+
+
+def fill(pin: Pin) -> None:
+    """Give `pin` a snapshot of every kind: coroutines ask it, and cannot load for themselves."""
+    for kind in KINDS:
+        pin.snapshots[kind] = _find(kind, pin)
+
+
+def fill_at_once(pin: Pin) -> bool:
+    """Do the same without asking a cache or a database; return False where that cannot be done."""
+    if unsettled.waiting or not all(map(_is_ready, KINDS)):
+        return False
+    pin.snapshots.update(published)
+    return True
+
+
+def _is_ready(kind: Kind) -> bool:
+    held = last_known(kind)
+    return held.is_current() and not held.stamp.is_look_due()

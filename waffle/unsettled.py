@@ -1,0 +1,155 @@
+"""Changes: what a connection has written and nobody was told yet, and the telling. Internal."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import Error, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from waffle import database, pins
+from waffle.kinds import Kind
+from waffle.snapshots import Snapshot, published
+from waffle.stamps import stamp_of
+
+ATTRIBUTE = "_waffle_unsettled"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A snapshot that is good for one state of one transaction."""
+
+    queue: list[object]
+    writes: int
+    snapshot: Snapshot
+
+
+class Unsettled:
+    """What one connection has written, and what it has read for itself."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.is_of_test = False
+        """The writes were made in a `TestCase`, which takes them back."""
+        self.is_settling = False
+        self.flushes: list[Callable[[], object]] = []
+        """What else is to be done after the commit: a custom model flushes keys of its own."""
+        self._kept: dict[Kind, Kept] = {}
+
+    def kept(self, connection: BaseDatabaseWrapper, kind: Kind) -> Snapshot | None:
+        """Return the snapshot kept for this transaction; None if rows may have changed since.
+
+        Django puts a new list at `run_on_commit` whenever a transaction ends or goes back to a
+        savepoint: the list itself stands for "the same transaction, and nothing of it undone".
+        """
+        kept = self._kept.get(kind)
+        if kept is None or kept.queue is not connection.run_on_commit or kept.writes != self.writes:
+            return None
+        return kept.snapshot
+
+    def keep(self, connection: BaseDatabaseWrapper, kind: Kind, snapshot: Snapshot) -> None:
+        """Keep a snapshot for as long as nothing more is written or undone.
+
+        Without autocommit Django does not say when a transaction ends, so nothing is kept.
+        """
+        if not database.autocommit_is_off(connection):
+            self._kept[kind] = Kept(connection.run_on_commit, self.writes, snapshot)
+
+
+waiting: set[Unsettled] = set()
+"""Of every connection of this process that has changes to settle; the hot path asks if it is empty."""
+
+
+def unsettled_of(connection: BaseDatabaseWrapper) -> Unsettled:
+    """Return the notes on a connection.
+
+    They hang on the connection, not on the context: a coroutine sees other connections than the
+    thread that works for it.
+    """
+    found: Unsettled | None = connection.__dict__.get(ATTRIBUTE)
+    if found is None:
+        found = connection.__dict__[ATTRIBUTE] = Unsettled()
+        # The thread may end, and its connection with it, in the middle of a transaction.
+        weakref.finalize(connection, waiting.discard, found)
+    return found
+
+
+def is_waiting(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether this connection has changes to settle."""
+    return connection.__dict__.get(ATTRIBUTE) in waiting
+
+
+def changed(using: str, flush: Callable[[], object] | None = None) -> None:
+    """Note a change of toggles in the database `using`; after the commit every process hears of it.
+
+    `flush` is called then too.
+    """
+    connection = connections[using]
+    notes = unsettled_of(connection)
+    notes.writes += 1
+    notes.is_of_test = database.in_test_case(connection)
+    if flush is not None:
+        notes.flushes.append(flush)
+    waiting.add(notes)
+    if database.autocommit_is_off(connection):
+        _write_along(connection)
+    elif not _is_queued(connection):
+        transaction.on_commit(partial(settle, using), using=using, robust=True)
+    pin = pins.current()
+    if notes.is_of_test and pin is not None:
+        pin.forget()
+
+
+def _write_along(connection: BaseDatabaseWrapper) -> None:
+    """Change the stamp within the user's transaction: nobody will tell when it is committed. No bell: it would be early."""
+    stamp = stamp_of(connection.alias)
+    try:
+        with transaction.atomic(using=connection.alias):
+            stamp.write(connection)
+    except Error as error:
+        stamp.outage.failed(error)
+
+
+def _is_queued(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the commit of all that is open now is going to settle already."""
+    levels = set(connection.savepoint_ids)
+    return any(
+        isinstance(hook, partial) and hook.func is settle and levels.issuperset(hook_levels)
+        for hook_levels, hook, _ in connection.run_on_commit
+    )
+
+
+def settle(using: str) -> None:
+    """Tell every process of what this connection has committed.
+
+    Called after the commit, and by whoever finds that this did not happen: an earlier hook has raised,
+    earlier hooks are still at work, or there was a rollback, which costs one needless bump.
+    """
+    connection = connections[using]
+    notes = unsettled_of(connection)
+    if notes not in waiting or notes.is_settling:
+        return
+    notes.is_settling = True
+    try:
+        while notes.flushes:
+            notes.flushes.pop()()
+        if database.in_transaction(connection):
+            return  # a test runs the hooks of a transaction that it is going to roll back
+        if not notes.is_of_test and not stamp_of(using).bump(connection):
+            published.clear()  # the bump is owed; this process, at least, reads again
+        waiting.discard(notes)
+    finally:
+        notes.is_settling = False
+    pin = pins.current()
+    if pin is not None:
+        pin.forget()
+
+
+def settle_all() -> None:
+    """Settle what connections of this thread have committed and nobody has told."""
+    for connection in connections.all(initialized_only=True):
+        if is_waiting(connection) and not database.in_transaction(connection):
+            settle(connection.alias)

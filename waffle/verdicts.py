@@ -1,0 +1,60 @@
+"""The answer to a check, and its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Reason(str, Enum):
+    """What decided a check."""
+
+    MISSING = "missing"
+    """No row of that name: the default of its kind."""
+    OVERRIDE = "override"
+    """`WAFFLE_OVERRIDE` is on and the query string names the flag."""
+    EVERYONE = "everyone"
+    """The flag is on, or off, for everyone."""
+    TESTING = "testing"
+    """The flag is in testing mode, and a query string, header or cookie speaks for this visitor."""
+    LANGUAGE = "language"
+    """The language of the request is listed."""
+    AUTHENTICATED = "authenticated"
+    """The user is signed in."""
+    STAFF = "staff"
+    """The user is staff."""
+    SUPERUSER = "superuser"
+    """The user is a superuser."""
+    USER = "user"
+    """The user is listed."""
+    GROUP = "group"
+    """A group of the user is listed."""
+    PERCENT = "percent"
+    """The percentage: dealt now, or remembered."""
+    CUSTOM = "custom"
+    """A condition, or a method of a custom model."""
+    ACTIVE = "active"
+    """A switch is what it is set to."""
+    DEFAULT = "default"
+    """Nothing applies: off."""
+    ERROR = "error"
+    """No store could be read, now or before: the default of its kind."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An answer, true or false in an `if`, and what decided it."""
+
+    active: bool
+    reason: Reason
+
+    def __bool__(self) -> bool:
+        return self.active
+
+
+_ALL = {(active, reason): Verdict(active, reason) for active in (True, False) for reason in Reason}
+
+
+def verdict_of(active: bool, reason: Reason) -> Verdict:
+    """Return the one verdict that says this: a check makes no object."""
+    return _ALL[active, reason]
