@@ -51,7 +51,7 @@ def ring() -> None:
 
 
 def renew_after_fork() -> None:
-    """Leave the inherited client to the parent process: two that read one connection get each other's replies."""
+    """Leave the inherited client to the parent: two that read one connection get each other's replies."""
     if not settings.configured or conf.CACHE_NAME is None:
         return
     _inherited.extend(caches.all(initialized_only=True))

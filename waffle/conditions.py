@@ -43,6 +43,9 @@ class Condition(ABC):
     stands_for: tuple[str, ...] = ()
     """Methods of the flag model. A model that overrides one is asked by that method instead."""
 
+    settles = False
+    """Whether the field's value alone is the answer, whoever is asked about."""
+
     def __init__(self, field: str = "") -> None:
         self.field = field
         """The toggle's field; while it is unset the condition is not asked."""
@@ -69,6 +72,7 @@ class Everyone(Condition):
     """On, or off, for everyone."""
 
     reason = Reason.EVERYONE
+    settles = True
 
     def pick(self, toggle: Any, rosters: Rosters | None) -> Condition | None:
         return None if getattr(toggle, self.field, None) is None else self
@@ -203,6 +207,7 @@ class Active(Condition):
     """A switch is what it is set to."""
 
     reason = Reason.ACTIVE
+    settles = True
 
     def pick(self, toggle: Any, rosters: Rosters | None) -> Condition | None:
         return self
@@ -215,6 +220,7 @@ class Dice(Active):
     """A sample is drawn at each check."""
 
     reason = Reason.PERCENT
+    settles = False
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         return is_drawn(getattr(toggle, self.field))
@@ -258,7 +264,7 @@ OVERRIDE = Override()
 
 def is_drawn(percent: Any) -> bool:
     """Throw dice: true in `percent` of 100 cases."""
-    return random.uniform(0, 100) <= percent
+    return bool(random.uniform(0, 100) <= percent)
 
 
 def stock(method: Function) -> Function:

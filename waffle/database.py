@@ -16,7 +16,7 @@ _readable: set[tuple[str, str]] = set()
 def in_test_case(connection: BaseDatabaseWrapper) -> bool:
     """Say whether a Django `TestCase` holds the transaction, to roll it back."""
     blocks = connection.atomic_blocks
-    return bool(blocks) and bool(blocks[0]._from_testcase)
+    return bool(blocks) and bool(getattr(blocks[0], "_from_testcase", False))
 
 
 def autocommit_is_off(connection: BaseDatabaseWrapper) -> bool:
@@ -64,7 +64,7 @@ def reading(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
 
 # Any: rows hold what the columns hold.
 def fetch(
-    connection: BaseDatabaseWrapper, table: str, sql: str, params: Sequence[object] = ()
+    connection: BaseDatabaseWrapper, table: str, sql: str, params: Sequence[Any] = ()
 ) -> list[tuple[Any, ...]]:
     """Return the rows that `sql`, which reads `table` first of all, answers."""
     with reading(connection, table), connection.cursor() as cursor:

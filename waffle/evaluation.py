@@ -1,4 +1,4 @@
-"""Evaluation: from a question to a verdict. One walk through the conditions, driven plainly or by a coroutine.
+"""Evaluation: from a question to a verdict, by one walk that plain code and coroutines drive alike.
 
 Internal.
 """
@@ -55,8 +55,8 @@ def decide(toggle: Any, conditions: Iterable[Condition], subject: Subject) -> Ve
             facts.supply(outcome, toggle, subject)
         except SynchronousOnlyOperation as error:
             raise SynchronousOnlyOperation(
-                f"The flag {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be loaded, and a "
-                "coroutine cannot wait for that here. Use `await waffle.aflag_is_active(…)`."
+                f"The flag {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
+                "loaded first, and a coroutine cannot wait for that. Use `await waffle.aflag_is_active(…)`."
             ) from error
 
 
@@ -99,11 +99,12 @@ def _with_override(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 
 
 def flag_at_hand(flag: Any, request: Any, read_only: bool) -> bool:
-    """Answer for a flag as its fields are now, saved or not; for one that is not there, as for a missing one."""
+    """Answer for a flag as its fields are now; one without a primary key counts as missing."""
     snapshot = store.snapshot(FLAG)
     if flag.pk is None:
         return missing.answer(FLAG, flag.name, snapshot).active
-    conditions = picked(flag, _rosters(flag, snapshot), conditions_of(type(flag)))
+    model: Any = type(flag)
+    conditions = picked(flag, _rosters(flag, snapshot), conditions_of(model))
     return decide(flag, _with_override(conditions), Subject(snapshot, request, read_only=read_only)).active
 
 

@@ -83,14 +83,14 @@ def _keys(user: Any, by: str) -> frozenset[Any]:
     if field is not None and field.many_to_many:
         alias = router.db_for_read(field.remote_field.through, instance=user)
         return frozenset(key for (key,) in _ask(_user_query(field, alias), alias, [user.pk]))
-    value = getattr(user, by if field is None else field.attname, None)
+    value: Any = getattr(user, by if field is None else field.attname, None)
     if hasattr(value, "values_list"):  # no model, but something that stands in for one
         return frozenset(value.values_list("pk", flat=True))
     return frozenset() if value is None else frozenset([getattr(value, "pk", value)])
 
 
 def _listing_flags(user: Any, alias: str) -> dict[str, set[Any]]:
-    """Return `{list field: primary keys of the flags that list the user, or what belongs to it}`, by one query."""
+    """Return `{list field: primary keys of the flags that list the user, or what is the user's}`."""
     listing: dict[str, set[Any]] = {name: set() for name in FLAG.lists()}
     if getattr(user, "pk", None) is None:
         return listing

@@ -16,7 +16,6 @@ from waffle.conditions import (
     Active,
     Condition,
     Dice,
-    Everyone,
     Listed,
     Method,
     Rosters,
@@ -46,7 +45,7 @@ class Entry:
     settled: Verdict | None
     """The verdict that needs nobody to be asked about."""
     is_custom: bool
-    """The model overrides methods that are asked: they may keep scratch on the instance, so it is not shared."""
+    """The model overrides methods that decide. They may keep scratch on the instance: it is not shared."""
 
     def own_toggle(self) -> Any:
         """Return an instance that this check may scribble on."""
@@ -132,7 +131,7 @@ class Kind:
             model = apps.get_model(path, require_ready=False)
         except (ValueError, LookupError, AttributeError) as error:
             raise ImproperlyConfigured(
-                f"WAFFLE_{setting} is {path!r}, which is no installed model. Set it to 'app_label.ModelName', "
+                f"WAFFLE_{setting} is {path!r}, which is no installed model. Set it to 'app_label.Model', "
                 f"for example 'waffle.{self.title}', and see that its app is in INSTALLED_APPS."
             ) from error
         self.__dict__["_model"] = model
@@ -164,10 +163,10 @@ def copy_of(toggle: Any) -> Any:
 
 
 def _settled(toggle: Any, conditions: tuple[Condition, ...]) -> Verdict | None:
-    first = conditions[0] if conditions else None
-    if type(first) in (Everyone, Active):
-        return verdict_of(bool(getattr(toggle, first.field)), first.reason)
-    return verdict_of(False, Reason.DEFAULT) if first is None else None
+    if not conditions:
+        return verdict_of(False, Reason.DEFAULT)
+    first = conditions[0]
+    return verdict_of(bool(getattr(toggle, first.field)), first.reason) if first.settles else None
 
 
 def _forget_models(*, setting: str, **kwargs: object) -> None:

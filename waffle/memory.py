@@ -57,7 +57,10 @@ def header(request: Any, name: str) -> str | None:
 
 
 def set_flag(request: Any, flag_name: str, active: bool = True, session_only: bool = False) -> None:
-    """Decide a flag's percentage for this visitor; a cookie keeps it, until the browser closes if `session_only`."""
+    """Decide a flag's percentage for this visitor.
+
+    A cookie keeps it; with `session_only` an inactive one is kept until the browser closes.
+    """
     dealt(request)[flag_name] = [active, session_only]
 
 

@@ -45,13 +45,36 @@ class BaseModel(models.Model):
 
     _waffle_kind: ClassVar[Kind]
 
-    objects = BaseManager()
+    name = models.CharField(
+        max_length=100,
+        unique=True,
+        verbose_name=_("Name"),
+        help_text=_("What code and templates call it."),
+    )
+    note = models.TextField(
+        blank=True,
+        verbose_name=_("Note"),
+        help_text=_("What it is for, and when it can go."),
+    )
+    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
+    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
+
+    objects: ClassVar[BaseManager] = BaseManager()
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return str(self.name)
+
+    # Any: Django's own signature.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the time of this change in `modified`."""
+        self.modified = timezone.now()
+        update_fields: Iterable[str] | None = kwargs.get("update_fields")
+        if update_fields:
+            kwargs["update_fields"] = {*update_fields, "modified"}
+        super().save(*args, **kwargs)
 
     def natural_key(self) -> tuple[str]:
         """Return what fixtures call this toggle: its name."""
@@ -95,7 +118,7 @@ class BaseModel(models.Model):
 
     @stock
     def flush(self) -> None:
-        """Tell every process that something about this toggle has changed: for writes that nobody hears of."""
+        """Tell every process that this toggle has changed: for writes that nobody hears of."""
         if overrides(type(self), "get_flush_keys"):
             get_cache().delete_many(self.get_flush_keys())
         unsettled.changed(self._state.db or router.db_for_write(type(self)))
@@ -103,29 +126,19 @@ class BaseModel(models.Model):
     @classmethod
     def flush_all(cls) -> None:
         """Call `flush` of every toggle whose model flushes keys of its own."""
-        if overrides(cls, "flush") or overrides(cls, "get_flush_keys"):
+        if cls.flushes_own_keys():
             for toggle in cls.get_all_from_db():
                 toggle.flush()
 
-    # Any: Django's own signature.
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, with the time of this change in `modified`."""
-        self.modified = timezone.now()
-        update_fields: Iterable[str] | None = kwargs.get("update_fields")
-        if update_fields:
-            kwargs["update_fields"] = {*update_fields, "modified"}
-        super().save(*args, **kwargs)
+    @classmethod
+    def flushes_own_keys(cls) -> bool:
+        """Say whether a custom model keeps something in a cache, to be flushed after each change."""
+        return overrides(cls, "flush") or overrides(cls, "get_flush_keys")
 
 
 class AbstractBaseFlag(BaseModel):
     """A flag: on for some requests, by conditions; the first that answers decides."""
 
-    name = models.CharField(
-        max_length=100,
-        unique=True,
-        verbose_name=_("Name"),
-        help_text=_("What code and templates call this flag."),
-    )
     everyone = models.BooleanField(
         null=True,
         blank=True,
@@ -175,20 +188,13 @@ class AbstractBaseFlag(BaseModel):
         verbose_name=_("Rollout"),
         help_text=_("Ask those who came out inactive again in their next session, so that the share grows."),
     )
-    note = models.TextField(
-        blank=True,
-        verbose_name=_("Note"),
-        help_text=_("What this flag is for, and when it can go."),
-    )
-    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
-    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
 
-    objects = FlagManager()
+    objects: ClassVar[FlagManager] = FlagManager()
 
-    _waffle_kind = FLAG
+    _waffle_kind: ClassVar[Kind] = FLAG
 
     conditions: ClassVar[tuple[Condition, ...]] = CLASSIC
-    """What decides, in this order. A custom model adds its own: `(*CLASSIC, Listed("companies", by="company"))`."""
+    """What decides, in this order; a custom model may add `Listed("companies", by="company")`."""
 
     class Meta(BaseModel.Meta):
         abstract = True
@@ -259,28 +265,15 @@ class Flag(AbstractUserFlag):
 class AbstractBaseSwitch(BaseModel):
     """A switch: on or off."""
 
-    name = models.CharField(
-        max_length=100,
-        unique=True,
-        verbose_name=_("Name"),
-        help_text=_("What code and templates call this switch."),
-    )
     active = models.BooleanField(
         default=False,
         verbose_name=_("Active"),
         help_text=_("Whether this switch is on."),
     )
-    note = models.TextField(
-        blank=True,
-        verbose_name=_("Note"),
-        help_text=_("What this switch is for, and when it can go."),
-    )
-    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
-    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
 
-    objects = SwitchManager()
+    objects: ClassVar[SwitchManager] = SwitchManager()
 
-    _waffle_kind = SWITCH
+    _waffle_kind: ClassVar[Kind] = SWITCH
 
     class Meta(BaseModel.Meta):
         abstract = True
@@ -306,29 +299,16 @@ class Switch(AbstractBaseSwitch):
 class AbstractBaseSample(BaseModel):
     """A sample: on in a share of all checks."""
 
-    name = models.CharField(
-        max_length=100,
-        unique=True,
-        verbose_name=_("Name"),
-        help_text=_("What code and templates call this sample."),
-    )
     percent = models.DecimalField(
         max_digits=4,
         decimal_places=1,
         verbose_name=_("Percent"),
         help_text=_("On in this share of all checks, from 0.0 to 100.0."),
     )
-    note = models.TextField(
-        blank=True,
-        verbose_name=_("Note"),
-        help_text=_("What this sample is for, and when it can go."),
-    )
-    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
-    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
 
-    objects = SampleManager()
+    objects: ClassVar[SampleManager] = SampleManager()
 
-    _waffle_kind = SAMPLE
+    _waffle_kind: ClassVar[Kind] = SAMPLE
 
     class Meta(BaseModel.Meta):
         abstract = True
@@ -373,3 +353,6 @@ class Stamp(models.Model):
         default_permissions = ()
         verbose_name = _("Stamp")
         verbose_name_plural = _("Stamps")
+
+    def __str__(self) -> str:
+        return f"version {self.version}"

@@ -10,7 +10,7 @@ from django.db import router
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
 from waffle import pins, unsettled
-from waffle.conditions import Listed, overrides
+from waffle.conditions import Listed
 from waffle.kinds import FLAG, KINDS
 from waffle.models import BaseModel, Stamp
 from waffle.snapshots import last_known
@@ -52,15 +52,14 @@ def _toggle_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> No
 
 def _list_changed(sender: Any, instance: Any, action: str, using: str, **kwargs: Any) -> None:
     if action in ("post_add", "post_remove", "post_clear"):
-        # From the other side, as in `user.flag_set.add(flag)`, the instance is no toggle: all are flushed.
+        # From the other side, as in `user.flag_set.add(flag)`, the instance is no toggle.
         flush = _own_flush(instance) if isinstance(instance, BaseModel) else FLAG.model.flush_all
         unsettled.changed(using, flush)
 
 
 def _own_flush(toggle: Any) -> Any:
-    """Return what flushes the keys of a custom model after the commit, None where there is nothing to flush."""
-    has_own = overrides(type(toggle), "flush") or overrides(type(toggle), "get_flush_keys")
-    return toggle.flush if has_own else None
+    """Return what flushes the keys of a custom model after the commit; None where there is nothing."""
+    return toggle.flush if toggle.flushes_own_keys() else None
 
 
 def _listed_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
@@ -70,7 +69,7 @@ def _listed_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> No
 
 
 def _may_be_listed(model: Any, key: Any) -> bool:
-    """Say whether a flag may list `key`: a user whom nobody lists is no reason for every process to read again."""
+    """Say whether a flag may list `key`: if none does, nobody needs to read anything again."""
     held = last_known(FLAG)
     if held.rosters is None or not held.is_current() or held.stamp.is_look_due():
         return True

@@ -81,7 +81,7 @@ def last_known(kind: Kind) -> Snapshot:
 
 
 def load(kind: Kind, held: Snapshot) -> Snapshot:
-    """Return a newer snapshot than `held`, read and published by one thread; others wait, but not for ever."""
+    """Return a newer snapshot than `held`: one thread reads and publishes, the others wait, not for ever."""
     loading = _loading[kind]
     if not loading.outage.is_over() or not loading.lock.acquire(timeout=LONGEST_LOAD_WAIT):
         return last_known(kind)
@@ -145,7 +145,7 @@ def _read_rosters(kind: Kind, connection: BaseDatabaseWrapper) -> Rosters | None
 
 
 def _choose(kind: Kind, held: Snapshot, found: Snapshot) -> Snapshot:
-    """Return the snapshot to publish: an older label never replaces a newer one, unless that is old itself."""
+    """Return what to publish: an older label never replaces a newer one, unless that is old itself."""
     if found.label is None or found.label == found.stamp.known:
         return found
     # The label is behind what is known: a replica lags, and would tell the same again.

@@ -100,7 +100,7 @@ class Stamp:
         """Note what the row holds now, also where it went back.
 
         No row where there was one means an emptied database. A lower version may be a server that lags,
-        so it counts only when nobody has seen the known one for `WAFFLE_SNAPSHOT_MAX_AGE`: a restored database.
+        so it counts as a restored database only after `WAFFLE_SNAPSHOT_MAX_AGE` without the known one.
         """
         with self._learning:
             is_gone = version == 0 or monotonic() - self._confirmed >= conf.SNAPSHOT_MAX_AGE

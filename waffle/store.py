@@ -142,8 +142,8 @@ def refuse_in_event_loop(kind: Kind) -> None:
         return
     raise SynchronousOnlyOperation(
         f"This check must ask the database, which a coroutine cannot wait for. Use "
-        f"`await waffle.a{kind.name}_is_active(…)`, or put waffle.middleware.WaffleMiddleware in MIDDLEWARE: it "
-        f"reads all {kind.plural} before an async view runs."
+        f"`await waffle.a{kind.name}_is_active(…)`, or put waffle.middleware.WaffleMiddleware in "
+        f"MIDDLEWARE: it reads all {kind.plural} before an async view runs."
     )
 
 

@@ -21,17 +21,23 @@ class Subject:
         self.user_seen = _user_seen(request)
         self.facts: dict[str, Any] = {}
 
+    def is_about(self, request: Any, snapshot: Snapshot) -> bool:
+        """Say whether it serves for a check of this request by this snapshot.
+
+        A view may sign a user in; a user that cannot be seen without a touch is taken for another one.
+        """
+        is_same = self.request is request and self.snapshot is snapshot
+        return is_same and self.user_seen is not None and self.user_seen is _user_seen(request)
+
 
 def subject_of(snapshot: Snapshot, request: Any, *, read_only: bool) -> Subject:
-    """Return the subject of a check; within one pin that is the same one while request and user are the same."""
+    """Return the subject of a check: in one pin the same one, while request and user are the same."""
     pin = pins.current()
     if pin is None or request is None:
         return Subject(snapshot, request, read_only=read_only)
     known: Subject | None = pin.subjects.get(read_only)
-    if known is not None and known.request is request and known.snapshot is snapshot:
-        # A view may sign a user in. What cannot be seen without a touch is not remembered.
-        if known.user_seen is not None and known.user_seen is _user_seen(request):
-            return known
+    if known is not None and known.is_about(request, snapshot):
+        return known
     pin.subjects[read_only] = subject = Subject(snapshot, request, read_only=read_only)
     return subject
 

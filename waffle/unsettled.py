@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +17,8 @@ from waffle.kinds import Kind
 from waffle.snapshots import Snapshot, published
 from waffle.stamps import stamp_of
 
+logger = logging.getLogger("waffle")
+
 ATTRIBUTE = "_waffle_unsettled"
 
 
@@ -22,7 +26,8 @@ ATTRIBUTE = "_waffle_unsettled"
 class Kept:
     """A snapshot that is good for one state of one transaction."""
 
-    queue: list[object]
+    # Any: what Django puts there differs between its versions.
+    queue: list[Any]
     writes: int
     snapshot: Snapshot
 
@@ -104,7 +109,7 @@ def changed(using: str, flush: Callable[[], object] | None = None) -> None:
 
 
 def _write_along(connection: BaseDatabaseWrapper) -> None:
-    """Change the stamp within the user's transaction: nobody will tell when it is committed. No bell: it would be early."""
+    """Change the stamp in the user's transaction: nobody tells when that ends. A bell would ring early."""
     stamp = stamp_of(connection.alias)
     try:
         with transaction.atomic(using=connection.alias):
@@ -116,9 +121,10 @@ def _write_along(connection: BaseDatabaseWrapper) -> None:
 def _is_queued(connection: BaseDatabaseWrapper) -> bool:
     """Say whether the commit of all that is open now is going to settle already."""
     levels = set(connection.savepoint_ids)
+    hooks: list[Any] = connection.run_on_commit  # Any: (levels, function, robust), the stubs know two of them
     return any(
-        isinstance(hook, partial) and hook.func is settle and levels.issuperset(hook_levels)
-        for hook_levels, hook, _ in connection.run_on_commit
+        isinstance(function, partial) and function.func is settle and levels.issuperset(hook_levels)
+        for hook_levels, function, _ in hooks
     )
 
 
@@ -134,8 +140,7 @@ def settle(using: str) -> None:
         return
     notes.is_settling = True
     try:
-        while notes.flushes:
-            notes.flushes.pop()()
+        _flush(notes)
         if database.in_transaction(connection):
             return  # a test runs the hooks of a transaction that it is going to roll back
         if not notes.is_of_test and not stamp_of(using).bump(connection):
@@ -146,6 +151,15 @@ def settle(using: str) -> None:
     pin = pins.current()
     if pin is not None:
         pin.forget()
+
+
+def _flush(notes: Unsettled) -> None:
+    while notes.flushes:
+        flush = notes.flushes.pop()
+        try:
+            flush()
+        except Exception:  # a custom model's own code, or its cache: neither may keep the change from others
+            logger.exception("Flushing the keys of a custom model failed.")
 
 
 def settle_all() -> None:

@@ -1,4 +1,6 @@
-"""The tables of django-waffle, column by column: a database that has them records this migration as applied."""
+"""The tables of django-waffle, column by column: a database that it made has this migration as applied."""
+
+from __future__ import annotations
 
 import django.utils.timezone
 from django.conf import settings
@@ -24,27 +26,16 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call this sample.",
+                        help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
                         verbose_name="Name",
                     ),
                 ),
                 (
-                    "percent",
-                    models.DecimalField(
-                        decimal_places=1,
-                        help_text="On in this share of all checks, from 0.0 to 100.0.",
-                        max_digits=4,
-                        verbose_name="Percent",
-                    ),
-                ),
-                (
                     "note",
                     models.TextField(
-                        blank=True,
-                        help_text="What this sample is for, and when it can go.",
-                        verbose_name="Note",
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
                     ),
                 ),
                 (
@@ -56,6 +47,15 @@ class Migration(migrations.Migration):
                 (
                     "modified",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+                (
+                    "percent",
+                    models.DecimalField(
+                        decimal_places=1,
+                        help_text="On in this share of all checks, from 0.0 to 100.0.",
+                        max_digits=4,
+                        verbose_name="Percent",
+                    ),
                 ),
             ],
             options={
@@ -75,24 +75,16 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call this switch.",
+                        help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
                         verbose_name="Name",
                     ),
                 ),
                 (
-                    "active",
-                    models.BooleanField(
-                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
-                    ),
-                ),
-                (
                     "note",
                     models.TextField(
-                        blank=True,
-                        help_text="What this switch is for, and when it can go.",
-                        verbose_name="Note",
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
                     ),
                 ),
                 (
@@ -104,6 +96,12 @@ class Migration(migrations.Migration):
                 (
                     "modified",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+                (
+                    "active",
+                    models.BooleanField(
+                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
+                    ),
                 ),
             ],
             options={
@@ -123,11 +121,27 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call this flag.",
+                        help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
                         verbose_name="Name",
                     ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "modified",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
                 ),
                 (
                     "everyone",
@@ -191,24 +205,6 @@ class Migration(migrations.Migration):
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
                         verbose_name="Rollout",
                     ),
-                ),
-                (
-                    "note",
-                    models.TextField(
-                        blank=True,
-                        help_text="What this flag is for, and when it can go.",
-                        verbose_name="Note",
-                    ),
-                ),
-                (
-                    "created",
-                    models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
-                    ),
-                ),
-                (
-                    "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
                 ),
                 (
                     "groups",
