@@ -80,7 +80,7 @@ def _is_shared(backend: type) -> bool:
     """Say whether every process sees the same values: memcached and Redis, by whatever client.
 
     LocMem and Dummy are private, a file or a table is no quicker than the row, and of an unknown backend
-    nothing is known: a look at the row is always right.
+    nothing is known: a look at the row is always right. (LocMemCache has "memcache" in its name.)
     """
     names = " ".join(f"{base.__module__}.{base.__qualname__}" for base in backend.__mro__).lower()
-    return any(server in names for server in ("memcache", "redis", "valkey"))
+    return any(server in names for server in ("memcached", "pymemcache", "pylibmc", "redis", "valkey"))

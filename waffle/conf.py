@@ -50,6 +50,7 @@ class Conf:
     READ_FROM_WRITE_DB: bool
     OVERRIDE: bool
     ENABLE_ADMIN_PAGES: bool
+    STATUS_ENROLS: bool
 
     REFRESH_SECONDS: float
     SNAPSHOT_MAX_AGE: float

@@ -37,6 +37,8 @@ class Snapshot:
     rosters: Rosters | None
     """Whom each flag lists; None: too many to hold."""
     loaded: float
+    is_behind: bool = False
+    """The connection showed less than was known before it was asked: a replica that lags, or an old view."""
     grace_ends: float = 0.0
     """Until then it serves though its label is not what is known: reading again would tell no more."""
     grace: float = 0.0
@@ -105,6 +107,7 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
     if connection.needs_rollback:
         return None
     loading, stamp, now = _loading[kind], stamp_of(kind.write_alias()), monotonic()
+    known = stamp.known
     # Stamp before rows: a write in between costs one reload, never a stale answer.
     label = stamp.read(connection) if is_labelled else None
     try:
@@ -120,7 +123,8 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
     entries = {toggle.name: kind.entry(toggle, rosters) for toggle in toggles}
     # Without a label nothing tells when rows change: they are read again after a second.
     grace_ends = now + FIRST_WAIT if label is None else 0.0
-    return Snapshot(connection.alias, stamp, label, entries, rosters, now, grace_ends)
+    is_behind = label is not None and label < known
+    return Snapshot(connection.alias, stamp, label, entries, rosters, now, is_behind, grace_ends)
 
 
 # Any: a roster holds primary keys of any type.
@@ -146,9 +150,9 @@ def _read_rosters(kind: Kind, connection: BaseDatabaseWrapper) -> Rosters | None
 
 def _choose(kind: Kind, held: Snapshot, found: Snapshot) -> Snapshot:
     """Return what to publish: an older label never replaces a newer one, unless that is old itself."""
-    if found.label is None or found.label == found.stamp.known:
+    if found.label is None or not found.is_behind:
         return found
-    # The label is behind what is known: a replica lags, and would tell the same again.
+    # Asked again at once, a replica that lags would tell the same.
     grace = min(held.grace * 2 or FIRST_WAIT, LONGEST_WAIT) if held.label == found.label else FIRST_WAIT
     if not held.grace:
         logger.warning(

@@ -1,0 +1,85 @@
+"""Fixtures that many tests use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+from django.core.cache import caches
+from django.db import connections
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from tests import process
+from waffle import outages, snapshots, stamps
+
+Result = TypeVar("Result")
+
+
+@pytest.fixture
+def cold() -> Iterator[None]:
+    """Let the process know nothing, as after a start; and after the test nothing again."""
+    process.forget_everything()
+    yield
+    process.forget_everything()
+
+
+class Clock:
+    """Monotonic time that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the clock by which looks, loads and outages go."""
+    clock = Clock()
+    for module in (outages, snapshots, stamps):
+        monkeypatch.setattr(module, "monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def shared_cache(settings: Any) -> Iterator[Any]:  # Any: a cache of whatever backend
+    """Hang the bell in a shared cache, empty before and after."""
+    settings.WAFFLE_CACHE_NAME = "shared"
+    caches["shared"].clear()
+    yield caches["shared"]
+    caches["shared"].clear()
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[[Callable[[], Result]], Result]]:
+    """Run something in another thread, which has its own database connections, and return its result."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield lambda work: executor.submit(work).result(timeout=30)
+        executor.submit(connections.close_all).result(timeout=30)
+
+
+@pytest.fixture
+def anonymous(rf: RequestFactory) -> HttpRequest:
+    """Return a request that nobody has signed."""
+    from django.contrib.auth.models import AnonymousUser
+
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    return request
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # Any: pytest-django's own
+    """Let SQLite's readers and writers work side by side, as deployed sites do."""
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            if connection.vendor == "sqlite":
+                with connection.cursor() as cursor:
+                    cursor.execute("PRAGMA journal_mode = WAL")

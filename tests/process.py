@@ -1,0 +1,58 @@
+"""This process and others, as tests see them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from django.conf import settings
+from django.db import connections
+
+from waffle import bells, facts, pins, snapshots, stamps, store, unsettled
+
+
+def forget_everything() -> None:
+    """Bring this process back to the state after its start."""
+    snapshots.published.clear()
+    stamps._stamps.clear()
+    store._wanted.clear()
+    unsettled.waiting.clear()
+    pins._current.set(None)
+    for connection in connections.all():
+        connection.__dict__.pop(unsettled.ATTRIBUTE, None)
+    for outage in (bells.outage, facts.outage, *(loading.outage for loading in snapshots._loading.values())):
+        outage._wait = 0.0
+
+
+@contextmanager
+def elsewhere(using: str = "default", *, is_told: bool = True) -> Iterator[None]:
+    """Write within as another process does: the row and the stamp change, this process hears nothing.
+
+    With `is_told=False` the stamp stays as it is: the bump is still to come, or comes never.
+    """
+    with mock.patch.object(unsettled, "changed"):
+        yield
+    if is_told:
+        stamps.Stamp.write(connections[using])
+
+
+# Any: whatever the program prints as JSON.
+def run_python(program: str, **environment: str) -> Any:
+    """Run `program` in a new Python process on the same databases; return what its last line says in JSON."""
+    prelude = "import django, json\ndjango.setup()\n"
+    inherited = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", prelude + program],
+        env={**inherited, "WAFFLE_TEST_FOLDER": settings.FOLDER},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

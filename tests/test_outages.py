@@ -1,0 +1,64 @@
+"""Outages: when to try again what was away, and one log line at each end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Clock
+from waffle.outages import Outage
+
+
+@pytest.fixture
+def outage(clock: Clock) -> Outage:
+    return Outage("The tea kettle", "Drink water.")
+
+
+def test_what_never_failed_is_worth_a_try(outage: Outage) -> None:
+    assert outage.is_over() is True
+
+
+def test_after_a_failure_the_next_try_is_due_in_a_second(outage: Outage, clock: Clock) -> None:
+    outage.failed(OSError("cold"))
+
+    assert outage.is_over() is False
+    clock.advance(0.99)
+    assert outage.is_over() is False
+    clock.advance(0.01)
+    assert outage.is_over() is True
+
+
+def test_the_wait_doubles_up_to_half_a_minute(outage: Outage, clock: Clock) -> None:
+    waits = []
+    for _ in range(7):
+        outage.failed(OSError("cold"))
+        start = clock.now
+        while not outage.is_over():
+            clock.advance(0.5)
+        waits.append(clock.now - start)
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_after_it_has_worked_the_wait_is_short_again(outage: Outage, clock: Clock) -> None:
+    outage.failed(OSError("cold"))
+    outage.failed(OSError("cold"))
+
+    outage.worked()
+
+    assert outage.is_over() is True
+    outage.failed(OSError("cold"))
+    clock.advance(1)
+    assert outage.is_over() is True
+
+
+def test_each_end_of_an_outage_writes_one_line(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
+    outage.worked()
+    outage.failed(OSError("cold"))
+    outage.failed(ValueError("colder"))
+    outage.worked()
+    outage.worked()
+
+    assert [(record.name, record.levelname, record.message) for record in caplog.records] == [
+        ("waffle", "WARNING", "The tea kettle is not available (OSError: cold). Drink water."),
+        ("waffle", "WARNING", "The tea kettle is available again."),
+    ]

@@ -1,0 +1,257 @@
+"""A check never raises because a server is away: it answers what is known, and one log line tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import RequestFactory
+
+import waffle
+from tests.caches import BrokenMemcached
+from tests.conftest import Clock
+from tests.process import elsewhere
+from waffle import bells
+from waffle.kinds import SWITCH
+from waffle.models import Flag, Switch
+from waffle.verdicts import Reason
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Away:
+    """The database: while it is away each statement fails, and is counted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.tries = 0
+
+    def goes(self) -> None:
+        self.monkeypatch.setattr(BaseDatabaseWrapper, "cursor", self.fail)
+
+    def comes_back(self) -> None:
+        self.monkeypatch.undo()
+
+    def fail(self, *args: object) -> None:
+        self.tries += 1
+        raise OperationalError("no server")
+
+
+@pytest.fixture
+def database(clock: Clock) -> Iterator[Away]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Away(patch)
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "waffle"]
+
+
+def test_with_the_database_away_the_last_answer_stands(
+    database: Away, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+
+    database.goes()
+    answers = set()
+    for _ in range(100):
+        clock.advance(0.125)
+        answers.add(waffle.switch_is_active("x"))
+    database.comes_back()
+    with elsewhere():
+        Switch.objects.update(active=False)
+    clock.advance(30)
+
+    assert answers == {True}
+    assert waffle.switch_is_active("x") is False
+    assert [message.split(" is ")[1][:9] for message in messages(caplog)] == ["not avail", "available"]
+    assert database.tries < 6
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_with_the_database_away_from_the_start_the_default_answers(
+    database: Away, clock: Clock, settings: Any, default: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.WAFFLE_SWITCH_DEFAULT = default
+    database.goes()
+
+    verdicts = [waffle.switch_verdict("x") for _ in range(10)]
+    for _ in range(100):
+        clock.advance(0.125)
+        verdicts.append(waffle.switch_verdict("x"))
+
+    assert set(verdicts) == {waffle.Verdict(default, Reason.ERROR)}
+    assert len(messages(caplog)) == 2  # the stamp, and the switches
+    assert "WAFFLE_SWITCH_DEFAULT" in messages(caplog)[1]
+    assert database.tries < 12
+
+
+def test_with_the_database_away_nothing_that_is_missing_is_logged_or_created(
+    database: Away, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.WAFFLE_CREATE_MISSING_SWITCHES = True
+    settings.WAFFLE_LOG_MISSING_SWITCHES = 40
+    database.goes()
+
+    waffle.switch_is_active("x")
+    database.comes_back()
+
+    assert not Switch.objects.exists()
+    assert not any("not found" in message for message in messages(caplog))
+
+
+def test_after_the_maximum_age_the_last_answer_still_stands(database: Away, clock: Clock) -> None:
+    Switch.objects.create(name="x", active=True)
+    waffle.switch_is_active("x")
+
+    database.goes()
+    clock.advance(1000)
+
+    assert waffle.switch_is_active("x") is True
+
+
+def test_with_the_database_away_groups_do_not_count(database: Away, caplog: pytest.LogCaptureFixture) -> None:
+    user = User.objects.create(username="u")
+    group = user.groups.create(name="g")
+    Flag.objects.create(name="x").groups.add(group)
+    request = RequestFactory().get("/")
+    request.user = user
+    assert waffle.flag_is_active(request, "x") is True
+
+    database.goes()
+
+    assert waffle.flag_is_active(request, "x") is False
+    assert len(messages(caplog)) == 1
+
+
+def test_with_the_database_away_a_session_has_no_user(database: Away, rf: RequestFactory) -> None:
+    from django.utils.functional import SimpleLazyObject
+
+    Flag.objects.create(name="x", authenticated=True)
+    waffle.flag_is_active(None, "x")
+    request = rf.get("/")
+    request.user = SimpleLazyObject(User.objects.first)
+    database.goes()
+
+    assert waffle.flag_is_active(request, "x") is False
+
+
+@pytest.fixture
+def broken_cache(clock: Clock, settings: Any) -> Clock:
+    settings.CACHES = {"default": {"BACKEND": "tests.caches.BrokenMemcached"}}
+    BrokenMemcached.calls = 0
+    return clock
+
+
+def test_with_the_cache_away_every_look_reads_the_row(
+    broken_cache: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+
+    with elsewhere():
+        Switch.objects.update(active=False)
+    broken_cache.advance(0.125)
+
+    assert waffle.switch_is_active("x") is False
+    assert len(messages(caplog)) == 1
+
+
+def test_a_cache_that_is_away_is_asked_once_per_back_off(broken_cache: Clock) -> None:
+    with elsewhere():
+        Switch.objects.create(name="x", active=True)
+
+    for _ in range(400):
+        waffle.switch_is_active("x")
+        broken_cache.advance(0.25)
+
+    # At 0, 1, 3, 7, 15, 31, 61 and 91 seconds.
+    assert BrokenMemcached.calls == 8
+
+
+def test_a_cache_that_comes_back_is_heard_again(
+    broken_cache: Clock, settings: Any, caplog: pytest.LogCaptureFixture, django_assert_num_queries: Any
+) -> None:
+    waffle.switch_is_active("x")
+    settings.CACHES = {"default": {"BACKEND": "tests.caches.SharedMemcached"}}
+    for _ in range(2):
+        broken_cache.advance(1)
+        waffle.switch_is_active("x")
+    broken_cache.advance(0.125)
+
+    with django_assert_num_queries(0):
+        waffle.switch_is_active("x")
+
+    assert [message.split(" is ")[1][:9] for message in messages(caplog)] == ["not avail", "available"]
+
+
+def test_a_cache_that_no_setting_describes_is_no_error(
+    clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.WAFFLE_CACHE_NAME = "nowhere"
+    Switch.objects.create(name="x", active=True)
+
+    assert waffle.switch_is_active("x") is True
+    assert "nowhere" in messages(caplog)[0]
+
+
+def test_without_a_cache_nobody_rings(clock: Clock, settings: Any) -> None:
+    settings.WAFFLE_CACHE_NAME = None
+
+    assert bells.listen() is None
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+
+
+@pytest.fixture
+def stamp_is_missing(clock: Clock) -> Iterator[Clock]:
+    """New code, and nobody has run `migrate`."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE waffle_stamp RENAME TO waffle_stamp_away")
+    yield clock
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE waffle_stamp_away RENAME TO waffle_stamp")
+
+
+def test_without_the_stamp_table_flags_keep_their_stored_values(
+    stamp_is_missing: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+
+    with elsewhere(is_told=False):
+        Switch.objects.update(active=False)
+    stamp_is_missing.advance(1)
+
+    assert waffle.switch_is_active("x") is False
+    assert len(messages(caplog)) == 1
+    assert "manage.py migrate" in messages(caplog)[0]
+
+
+def test_without_the_stamp_table_rows_are_read_once_a_second(
+    stamp_is_missing: Clock, django_assert_max_num_queries: Any
+) -> None:
+    waffle.switch_is_active("x")
+
+    with django_assert_max_num_queries(2 * 10):  # at the worst the stamp and the rows
+        for _ in range(80):
+            stamp_is_missing.advance(0.125)
+            waffle.switch_is_active("x")
+
+
+def test_without_the_stamp_table_a_transaction_goes_on(stamp_is_missing: Clock) -> None:
+    with elsewhere(is_told=False):
+        Switch.objects.create(name="x", active=True)
+
+    with transaction.atomic():
+        assert waffle.switch_is_active("x") is True
+        Switch.objects.create(name="y", active=True)
+        assert waffle.switch_is_active("y") is True
+
+    assert waffle.switch_is_active("y") is True
+    assert SWITCH.model.objects.count() == 2

@@ -1,0 +1,37 @@
+"""Verdicts: an answer and its reason."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from waffle.verdicts import Reason, Verdict, verdict_of
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_verdict_is_as_true_as_its_answer(active: bool) -> None:
+    assert bool(Verdict(active, Reason.STAFF)) is active
+
+
+@pytest.mark.parametrize("active", [True, False])
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_same_answer_for_the_same_reason_is_one_object(active: bool, reason: Reason) -> None:
+    verdict = verdict_of(active, reason)
+
+    assert verdict == Verdict(active, reason)
+    assert verdict_of(active, reason) is verdict
+
+
+def test_a_verdict_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verdict_of(True, Reason.STAFF).active = False  # type: ignore[misc]  # that is the point
+
+
+def test_a_reason_is_text_that_json_and_logs_can_hold() -> None:
+    assert {reason.value for reason in Reason} == {
+        *("missing", "override", "everyone", "testing", "language", "authenticated", "staff", "superuser"),
+        *("user", "group", "percent", "custom", "active", "default", "error"),
+    }
+    assert Reason("group") is Reason.GROUP
+    assert isinstance(Reason.GROUP, str)
