@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+import pytest
 from django.conf import settings
 from django.db import connections
 
@@ -40,6 +41,30 @@ def elsewhere(using: str = "default", *, is_told: bool = True) -> Iterator[None]
         yield
     if is_told:
         stamps.Stamp.write(connections[using])
+
+
+# Any, here and below: whatever the function takes and returns.
+def before_each(target: Any, name: str, do: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do something before each call of `target.name`."""
+    original = getattr(target, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        do()
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(target, name, wrapped)
+
+
+def after_each(target: Any, name: str, do: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do something after each call of `target.name`, before its caller goes on."""
+    original = getattr(target, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        do()
+        return result
+
+    monkeypatch.setattr(target, name, wrapped)
 
 
 # Any: whatever the program prints as JSON.

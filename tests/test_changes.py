@@ -16,8 +16,8 @@ from django.test import RequestFactory
 import waffle
 from tests import process
 from waffle import work
-from waffle.kinds import FLAG, KINDS, Kind
-from waffle.models import Flag, Sample, Switch
+from waffle.kinds import KINDS, SWITCH, Kind
+from waffle.models import Flag, Switch
 from waffle.stamps import Stamp
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
@@ -115,21 +115,21 @@ def test_a_change_is_seen_at_once_here_and_in_other_threads(kind: Kind, how: str
 
 def test_a_rename_brings_the_new_name_to_life() -> None:
     Switch.objects.create(name="x", active=True)
-    assert ask(waffle.SWITCH, "y") is False
+    assert ask(SWITCH, "y") is False
 
-    rename(waffle.SWITCH)
+    rename(SWITCH)
 
-    assert ask(waffle.SWITCH, "y") is True
+    assert ask(SWITCH, "y") is True
 
 
 def test_a_fixture_that_is_loaded_is_seen(tmp_path: Any) -> None:
     fixture = tmp_path / "toggles.json"
     fixture.write_text(json.dumps([{"model": "waffle.switch", "fields": {"name": "x", "active": True}}]))
-    assert ask(waffle.SWITCH) is False
+    assert ask(SWITCH) is False
 
     call_command("loaddata", str(fixture), verbosity=0)
 
-    assert ask(waffle.SWITCH) is True
+    assert ask(SWITCH) is True
 
 
 LISTINGS: dict[str, Callable[[Flag, User], object]] = {
@@ -236,13 +236,13 @@ def test_a_deleted_user_is_a_change_where_this_process_does_not_know_the_lists()
 @pytest.mark.django_db(transaction=True, databases=["default", "other"])
 def test_a_change_in_a_second_database_is_seen(settings: Any, in_thread: Thread) -> None:
     settings.DATABASE_ROUTERS = ["tests.routers.TogglesElsewhere"]
-    assert ask(waffle.SWITCH) is False
+    assert ask(SWITCH) is False
 
     Switch.objects.create(name="x", active=True)
 
     assert Switch.objects.using("default").count() == 0
-    assert ask(waffle.SWITCH) is True
-    assert in_thread(lambda: ask(waffle.SWITCH)) is True
+    assert ask(SWITCH) is True
+    assert in_thread(lambda: ask(SWITCH)) is True
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -260,7 +260,7 @@ print(json.dumps(waffle.evaluation.check(kind, "x").active))
 
 def test_this_process_sees_what_another_one_has_changed() -> None:
     Switch.objects.create(name="x", active=True)
-    assert ask(waffle.SWITCH) is True
+    assert ask(SWITCH) is True
     program = """
 from waffle.models import Switch
 Switch.objects.filter(name="x").update(active=False)
@@ -269,7 +269,7 @@ print(json.dumps(None))
 
     process.run_python(program)
 
-    assert ask(waffle.SWITCH) is False
+    assert ask(SWITCH) is False
 
 
 def test_nobody_sees_a_change_before_its_commit_but_its_writer(in_thread: Thread) -> None:
@@ -277,10 +277,10 @@ def test_nobody_sees_a_change_before_its_commit_but_its_writer(in_thread: Thread
 
     with transaction.atomic():
         Switch.objects.update(active=True)
-        inside = ask(waffle.SWITCH), in_thread(lambda: ask(waffle.SWITCH))
+        inside = ask(SWITCH), in_thread(lambda: ask(SWITCH))
 
     assert inside == (True, False)
-    assert (ask(waffle.SWITCH), in_thread(lambda: ask(waffle.SWITCH))) == (True, True)
+    assert (ask(SWITCH), in_thread(lambda: ask(SWITCH))) == (True, True)
 
 
 def test_nobody_sees_a_change_that_was_rolled_back(in_thread: Thread) -> None:
@@ -288,10 +288,10 @@ def test_nobody_sees_a_change_that_was_rolled_back(in_thread: Thread) -> None:
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         Switch.objects.update(active=True)
-        assert ask(waffle.SWITCH) is True
+        assert ask(SWITCH) is True
         raise ZeroDivisionError
 
-    assert (ask(waffle.SWITCH), in_thread(lambda: ask(waffle.SWITCH))) == (False, False)
+    assert (ask(SWITCH), in_thread(lambda: ask(SWITCH))) == (False, False)
     assert process.run_python("import waffle; print(json.dumps(waffle.switch_is_active('x')))") is False
 
 
@@ -302,10 +302,10 @@ def test_a_writer_does_not_see_what_a_savepoint_took_back() -> None:
         Switch.objects.update(note="a change that stays")
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             Switch.objects.update(active=True)
-            assert ask(waffle.SWITCH) is True
+            assert ask(SWITCH) is True
             raise ZeroDivisionError
 
-        assert ask(waffle.SWITCH) is False
+        assert ask(SWITCH) is False
 
 
 def test_a_writer_does_not_see_what_a_savepoint_of_its_own_took_back() -> None:
@@ -313,18 +313,19 @@ def test_a_writer_does_not_see_what_a_savepoint_of_its_own_took_back() -> None:
 
     with transaction.atomic():
         savepoint = connections["default"].savepoint()
+        assert savepoint is not None
         Switch.objects.update(active=True)
-        assert ask(waffle.SWITCH) is True
+        assert ask(SWITCH) is True
         connections["default"].savepoint_rollback(savepoint)
 
-        assert ask(waffle.SWITCH) is False
+        assert ask(SWITCH) is False
 
 
 @transaction.atomic
 def switch_on_and_fail(seen: list[bool]) -> None:
-    seen.append(ask(waffle.SWITCH))
+    seen.append(ask(SWITCH))
     Switch.objects.update(active=True)
-    seen.append(ask(waffle.SWITCH))
+    seen.append(ask(SWITCH))
     raise ZeroDivisionError
 
 
@@ -343,12 +344,12 @@ def test_a_block_that_runs_again_does_not_see_what_its_first_run_took_back(is_ne
 
 def test_a_broken_transaction_gets_the_last_known_answer() -> None:
     Switch.objects.create(name="x", active=True)
-    assert ask(waffle.SWITCH) is True
+    assert ask(SWITCH) is True
 
     with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
         with pytest.raises(IntegrityError), transaction.atomic(savepoint=False):
             Switch.objects.create(name="x")
-        assert ask(waffle.SWITCH) is True
+        assert ask(SWITCH) is True
         Switch.objects.get(name="x")
 
 

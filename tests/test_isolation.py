@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.test import AsyncClient, Client, TestCase, TransactionTestCase, override_settings
 from django.urls import path
 
 import waffle
 from tests.conftest import Clock
-from tests.process import elsewhere
-from waffle import database, snapshots, stamps, store, unsettled
+from tests.process import before_each, elsewhere
+from waffle import database, snapshots, stamps
 from waffle.kinds import SWITCH
 from waffle.models import Switch
 from waffle.stamps import stamp_of
@@ -22,7 +21,7 @@ from waffle.stamps import stamp_of
 Thread = Callable[[Callable[[], Any]], Any]
 
 
-# --- in a TestCase, with no help from its author -------------------------------------------------------------------
+# --- in a TestCase, with no help from its author --------------------------------------------------
 
 
 def _plain_view(request: Any) -> Any:
@@ -158,7 +157,7 @@ def test_hooks_that_a_test_runs_publish_nothing(django_capture_on_commit_callbac
     assert snapshots.published == before
 
 
-# --- views that others have left behind ----------------------------------------------------------------------------
+# --- views that others have left behind -----------------------------------------------------------
 
 
 @pytest.fixture
@@ -257,14 +256,14 @@ def test_an_isolation_level_says_whether_a_view_may_be_old(
     assert (outside, inside) == (False, is_old)
 
 
-# --- replicas ------------------------------------------------------------------------------------------------------
+# --- replicas -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def replica(clock: Clock, settings: Any) -> Iterator[Clock]:
+def replica(clock: Clock, settings: Any) -> Clock:
     """Read from `other`, write to `default`; nothing copies rows but the test."""
     settings.DATABASE_ROUTERS = ["tests.routers.ReadsAReplica"]
-    yield clock
+    return clock
 
 
 def copy_to_replica() -> None:
@@ -300,10 +299,7 @@ def test_a_replica_that_lags_is_asked_again_ever_more_rarely(
     waffle.switch_is_active("x")
     Switch.objects.using("default").update(active=True)
     reads: list[float] = []
-    original = snapshots.read
-    monkeypatch.setattr(
-        snapshots, "read", lambda *args, **kwargs: reads.append(replica.now) or original(*args, **kwargs)
-    )
+    before_each(snapshots, "read", lambda: reads.append(replica.now), monkeypatch)
 
     began = replica.now
     for _ in range(400):

@@ -76,22 +76,24 @@ def _touch(kind: Kind, pin: Pin | None, connection: BaseDatabaseWrapper) -> Snap
     """Look if that is due, load if something has changed; a pin takes what there is."""
     _wanted.add(kind)
     stamp = stamp_of(connection.alias)
-    if pin is None or stamp not in pin.looked_at:
-        _look_if_due(stamp, connection)
+    _look_if_due(stamp, connection, pin)
     found = _current(kind)
     if pin is not None:
-        pin.looked_at.add(stamp)
         pin.snapshots.update((other, held) for other, held in list(published.items()) if held.is_current())
         pin.snapshots[kind] = found
     return found
 
 
-def _look_if_due(stamp: Stamp, connection: BaseDatabaseWrapper) -> bool:
+def _look_if_due(stamp: Stamp, connection: BaseDatabaseWrapper, pin: Pin | None) -> None:
+    """Look, but once for each pin: what it takes later is as current as what it took first."""
     # An old view shows an old version, and on SQLite a look would even begin the user's transaction.
     if not stamp.is_look_due() or database.may_hold_old_view(connection):
-        return False
-    stamp.look()
-    return True
+        return
+    if pin is None:
+        stamp.look()
+    elif stamp not in pin.looked_at:
+        pin.looked_at.add(stamp)
+        stamp.look()
 
 
 def _current(kind: Kind) -> Snapshot:
@@ -154,9 +156,7 @@ def look_ahead(pin: Pin) -> None:
             connection = connections[kind.write_alias()]
             if database.in_transaction(connection) or unsettled.is_waiting(connection):
                 continue
-            stamp = stamp_of(connection.alias)
-            if _look_if_due(stamp, connection):
-                pin.looked_at.add(stamp)
+            _look_if_due(stamp_of(connection.alias), connection, pin)
             _current(kind)
 
 

@@ -1,0 +1,87 @@
+"""The extension for Jinja: the global `waffle`, and the block tags `flag`, `switch` and `sample`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from asgiref.sync import sync_to_async
+from jinja2 import Environment, nodes, pass_context
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+
+from waffle.evaluation import acheck, check
+from waffle.kinds import KINDS, Kind
+from waffle.status import script
+
+__all__ = ["WaffleExtension"]
+
+KIND_OF = {kind.name: kind for kind in KINDS}
+
+
+class WaffleExtension(Extension):
+    """Gives templates `waffle.flag(name)` and `{% flag "name" %}…{% else %}…{% endflag %}`, and so on.
+
+    The request is the template's variable `request`; without it flags are asked with None.
+    An async environment (`enable_async`) awaits the async twins.
+    """
+
+    tags: ClassVar[set[str]] = set(KIND_OF)  # type: ignore[misc]  # Jinja's own annotation lacks the ClassVar
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        questions = {name: _question(kind) for name, kind in KIND_OF.items()}
+        environment.globals["waffle"] = {**questions, "wafflejs": wafflejs}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Turn a block tag into an `if`."""
+        token = next(parser.stream)
+        kind, end = token.value, f"name:end{token.value}"
+        question = self.call_method("ask", [nodes.Const(kind), _parse_name(parser)], lineno=token.lineno)
+        body = parser.parse_statements(("name:else", end))
+        otherwise: list[nodes.Node] = []
+        if next(parser.stream).value == "else":
+            otherwise = parser.parse_statements((end,), drop_needle=True)
+        return nodes.If(question, body, [], otherwise, lineno=token.lineno)
+
+    @pass_context
+    def ask(self, context: Context, kind: str, name: object) -> bool | Awaitable[bool]:
+        """Answer what a block tag asks."""
+        return _ask(KIND_OF[kind], context, name)
+
+
+@pass_context
+def wafflejs(context: Context) -> str | Awaitable[str]:
+    """Return the script that defines `window.waffle`, to stand within a <script> element."""
+    request = context.get("request")
+    return sync_to_async(script)(request) if context.environment.is_async else script(request)
+
+
+def _question(kind: Kind) -> Callable[[Context, object], bool | Awaitable[bool]]:
+    @pass_context
+    def ask(context: Context, name: object) -> bool | Awaitable[bool]:
+        return _ask(kind, context, name)
+
+    return ask
+
+
+def _ask(kind: Kind, context: Context, name: object) -> bool | Awaitable[bool]:
+    # Any: a Django request, or a framework's wrapper of one, or None.
+    request: Any = context.get("request")
+    if context.environment.is_async:  # Jinja awaits whatever a call returns
+        return _aask(kind, request, str(name))
+    return check(kind, str(name), request).active
+
+
+async def _aask(kind: Kind, request: Any, name: str) -> bool:
+    return (await acheck(kind, name, request)).active
+
+
+def _parse_name(parser: Parser) -> nodes.Expr:
+    """Parse an expression; a bare word that is no variable is the name itself, as in Django's templates."""
+    name = parser.parse_expression()
+    if not isinstance(name, nodes.Name):
+        return name
+    is_variable = nodes.Test(name, "defined", [], [], None, None)
+    return nodes.CondExpr(is_variable, name, nodes.Const(name.name))

@@ -1,0 +1,105 @@
+"""Template tags: `{% flag "x" %}…{% else %}…{% endflag %}`, also `switch` and `sample`; `{% wafflejs %}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.template import Library, TemplateSyntaxError
+from django.template.base import FilterExpression, Node, NodeList, Parser, Token, Variable
+from django.template.context import Context
+from django.utils.safestring import SafeString
+
+from waffle.evaluation import check
+from waffle.kinds import KINDS, Kind
+from waffle.status import script
+
+register = Library()
+
+# A bare word that no variable can be called: my-flag, 2024_sale, _beta.
+_BARE_WORD = re.compile(r"(?!{name}(\.{name})*$)[\w.-]+".format(name=r"[^\W\d_]\w*"))
+
+
+class ToggleNode(Node):
+    """A block that is shown while its toggle is active, and what is shown instead."""
+
+    child_nodelists = ("nodelist_true", "nodelist_false")
+
+    def __init__(self, kind: Kind, name: Name, nodelist_true: NodeList, nodelist_false: NodeList) -> None:
+        self.kind = kind
+        self.name = name
+        self.nodelist_true = nodelist_true
+        self.nodelist_false = nodelist_false
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.kind.name} {self.name.word}>"
+
+    def render(self, context: Context) -> SafeString:
+        """Show one of the two blocks; without a request a flag is asked with None."""
+        is_active = check(self.kind, self.name.resolve(context), request_of(context)).active
+        return (self.nodelist_true if is_active else self.nodelist_false).render(context)
+
+
+class Name:
+    """A toggle's name in a template: quoted, a variable, or a bare word that is no variable."""
+
+    def __init__(self, parser: Parser, word: str) -> None:
+        self.word = word
+        self.expression: FilterExpression | None = None
+        if not _BARE_WORD.fullmatch(word):
+            expression = parser.compile_filter(word)
+            if isinstance(expression.var, Variable) or expression.filters:
+                self.expression = expression
+            else:
+                self.word = str(expression.var)
+
+    def resolve(self, context: Context) -> str:
+        """Return the name: what the variable holds, else the word itself."""
+        if self.expression is None:
+            return self.word
+        # None where there is no such variable, not `string_if_invalid`; but filters take None for a value.
+        value = self.expression.resolve(context, ignore_failures=not self.expression.filters)
+        return str(value or self.word)
+
+
+# Any: a Django request, or a framework's wrapper of one, or None.
+def request_of(context: Context) -> Any:
+    """Return the request that a template is rendered for, with or without the context processor."""
+    return context.get("request") or getattr(context, "request", None)
+
+
+def parse_block(kind: Kind, parser: Parser, token: Token) -> ToggleNode:
+    """Compile `{% flag NAME %}…{% else %}…{% endflag %}`."""
+    name, end = _name(kind, parser, token), f"end{kind.name}"
+    nodelist_true = parser.parse(("else", end))
+    nodelist_false = NodeList()
+    if parser.next_token().contents.split()[0] == "else":
+        nodelist_false = parser.parse((end,))
+        parser.delete_first_token()
+    return ToggleNode(kind, name, nodelist_true, nodelist_false)
+
+
+def _name(kind: Kind, parser: Parser, token: Token) -> Name:
+    words = token.split_contents()[1:]
+    problem: object = f"{{% {kind.name} %}} takes one name."
+    try:
+        if len(words) == 1:
+            return Name(parser, words[0])
+    except TemplateSyntaxError as error:
+        problem = error
+    raise TemplateSyntaxError(
+        f'{problem} Write for example {{% {kind.name} "new_basket" %}}…{{% end{kind.name} %}}.'
+    )
+
+
+for _kind in KINDS:
+    tag: Callable[[Parser, Token], ToggleNode] = partial(parse_block, _kind)
+    register.tag(_kind.name, tag)
+
+
+@register.simple_tag(takes_context=True)
+def wafflejs(context: Context) -> SafeString:
+    """Show the script that defines `window.waffle`, to stand within a <script> element."""
+    return script(request_of(context))
