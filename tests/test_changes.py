@@ -16,7 +16,7 @@ from django.test import RequestFactory
 import waffle
 from tests import process
 from waffle import work
-from waffle.kinds import KINDS, SWITCH, Kind
+from waffle.kinds import FLAG, KINDS, SWITCH, Kind
 from waffle.models import Flag, Switch
 from waffle.stamps import Stamp
 

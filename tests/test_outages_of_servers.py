@@ -135,7 +135,7 @@ def test_with_the_database_away_a_session_has_no_user(database: Away, rf: Reques
     Flag.objects.create(name="x", authenticated=True)
     waffle.flag_is_active(None, "x")
     request = rf.get("/")
-    request.user = SimpleLazyObject(User.objects.first)
+    request.user = SimpleLazyObject(User.objects.first)  # type: ignore[assignment]  # as Django does
     database.goes()
 
     assert waffle.flag_is_active(request, "x") is False

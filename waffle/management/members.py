@@ -21,7 +21,7 @@ def find(model: Any, alias: str, name: str, title: str) -> Any:
         if len(found) > 1:
             several = ", ".join(f"{called(member)} (id {member.pk})" for member in found)
             raise CommandError(
-                f"{name} may mean any of these, by {field}: {several}. Name one by what only it has."
+                f"{title} {name} may be any of these, by {field}: {several}. Pass what only one of them has."
             )
         if found:
             return found[0]

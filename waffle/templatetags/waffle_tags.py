@@ -90,7 +90,7 @@ def _name(kind: Kind, parser: Parser, token: Token) -> Name:
     except TemplateSyntaxError as error:
         problem = error
     raise TemplateSyntaxError(
-        f'{problem} Write for example {{% {kind.name} "new_basket" %}}…{{% end{kind.name} %}}.'
+        f'{problem} (Write it like this: {{% {kind.name} "new_basket" %}}…{{% end{kind.name} %}})'
     )
 
 
