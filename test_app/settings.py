@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
@@ -35,7 +36,7 @@ MIDDLEWARE = [
     "waffle.middleware.WaffleMiddleware",
 ]
 
-DATABASES = {
+DATABASES: dict[str, Any] = {  # Any: Django takes values of many types here
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
 }
 

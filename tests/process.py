@@ -74,7 +74,7 @@ def run_python(program: str, **environment: str) -> Any:
     inherited = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", prelude + program],
-        env={**inherited, "WAFFLE_TEST_FOLDER": settings.FOLDER},
+        env={**inherited, "WAFFLE_TEST_FOLDER": str(settings.FOLDER)},
         capture_output=True,
         text=True,
         timeout=60,

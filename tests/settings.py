@@ -14,14 +14,14 @@ SECRET_KEY = "tests"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # A child process is told where its parent has put the databases.
-FOLDER = os.environ.get("WAFFLE_TEST_FOLDER")
-if FOLDER is None:
+FOLDER = os.environ.get("WAFFLE_TEST_FOLDER", "")
+if not FOLDER:
     FOLDER = tempfile.mkdtemp(prefix="waffle-tests-")
     atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def _sqlite(name: str) -> dict[str, object]:
-    path = str(Path(FOLDER or "") / f"{name}.sqlite3")
+    path = str(Path(FOLDER) / f"{name}.sqlite3")
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "TEST": {"NAME": path}}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractBaseUser, Group, User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import IntegrityError, connections, transaction
 from django.http import HttpRequest
@@ -42,7 +42,7 @@ def ask(kind: Kind, name: str = "x") -> bool:
     return waffle.evaluation.check(kind, name).active
 
 
-def as_request(user: AbstractBaseUser) -> HttpRequest:
+def as_request(user: User) -> HttpRequest:
     request = RequestFactory().get("/")
     request.user = user
     return request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,7 +17,7 @@ from waffle.validators import validate_name
 
 # Any, here and below: toggles are instances of the project's models; what is passed to call_command() may be
 # anything.
-class ToggleCommand(BaseCommand):
+class ToggleCommand(BaseCommand, ABC):
     """Lists the toggles of one kind, or makes or changes one of them."""
 
     kind: Kind
@@ -30,17 +31,17 @@ class ToggleCommand(BaseCommand):
             "-l", "--list", action="store_true", dest=f"list_{kind.plural}", help=f"List all {kind.plural}."
         )
 
+    @abstractmethod
     def add_field_arguments(self, parser: CommandParser) -> None:
         """Add the arguments that tell what to change."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fields(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the field values that `options` asks for; raises `CommandError`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, toggle: Any) -> Iterable[str]:
         """Return the lines that a listing shows of a toggle."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options[f"list_{self.kind.plural}"]:
