@@ -18,7 +18,7 @@ urlpatterns = [
     path("jinja/async/", views.menu_async, JINJA, name="jinja_async"),
     path("kitchen/", views.kitchen, name="kitchen"),
     path("larder/", views.larder, name="larder"),
-    path("lounge/", views.Lounge.as_view(), name="lounge"),
+    path("lounge/", views.Lounge.as_view(), {"room": "The lounge"}, name="lounge"),
     path("chefs-table/", views.chefs_table, name="chefs_table"),
     path("bar/", views.bar, name="bar"),
     path("", include("waffle.urls")),

@@ -15,11 +15,12 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from waffle import bells, facts, pins, snapshots, stamps, store, unsettled
+from waffle import bells, database, facts, pins, snapshots, stamps, store, unsettled
 
 
 def forget_everything() -> None:
     """Bring this process back to the state after its start."""
+    database._readable.clear()
     snapshots.published.clear()
     stamps._stamps.clear()
     store._wanted.clear()

@@ -10,6 +10,7 @@ import pytest
 from test_app.models import CompanyAwareFlag, LegacyFlag, ScratchFlag
 from waffle.conditions import (
     CLASSIC,
+    OVERRIDE,
     Condition,
     Everyone,
     Language,
@@ -118,6 +119,13 @@ def test_only_conditions_whose_fields_are_set_are_picked_and_in_their_order() ->
     assert [condition.reason for condition in picked(toggle, {}, CLASSIC)] == [
         *(Reason.LANGUAGE, Reason.SUPERUSER, Reason.PERCENT),
     ]
+
+
+# Fails: `Condition.pick` takes a condition without a field for one whose field is unset, so overridden
+# methods are never asked: `_is_active_for_user`, `_is_active_for_percent`, `_is_active_for_language`.
+@pytest.mark.parametrize("condition", [Method("_is_active_for_user"), OVERRIDE], ids=["method", "no field"])
+def test_a_condition_without_a_field_is_always_picked(condition: Condition) -> None:
+    assert picked(SimpleNamespace(), {}, [condition]) == (condition,)
 
 
 def test_what_a_condition_picks_is_what_is_asked() -> None:

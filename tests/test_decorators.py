@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client
+from django.test import Client
 from django.urls import path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
 
+from tests.each import Get, each_server, switch_on
 from waffle.decorators import waffle_flag, waffle_switch
 from waffle.kinds import FLAG, SWITCH, Kind
 
@@ -47,7 +48,7 @@ def exit_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     return HttpResponse("exit")
 
 
-VIEWS = {"sync": sync_view, "async": async_view, "class": AsyncView.as_view()}
+VIEWS: dict[str, Callable[..., Any]] = {"sync": sync_view, "async": async_view, "class": AsyncView.as_view()}
 
 ROUTES: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -79,37 +80,14 @@ for _kind, _decorator in DECORATORS.items():
         ]
 
 
-@pytest.fixture(params=DECORATORS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    found: Kind = request.param
-    return found
+each_kind = pytest.mark.parametrize("kind", DECORATORS, ids=lambda kind: kind.name)
+each_sort = pytest.mark.parametrize("sort", VIEWS)
 
 
-@pytest.fixture(params=VIEWS)
-def sort(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@async_to_sync
-async def get_async(url: str) -> HttpResponse:
-    response: HttpResponse = await AsyncClient().get(url)
-    return response
-
-
-# Under WSGI an async view runs in a loop of its own, under ASGI a sync view in a thread.
-@pytest.fixture(params=[lambda url: Client().get(url), get_async], ids=["wsgi", "asgi"])
-def get(request: pytest.FixtureRequest) -> Callable[[str], HttpResponse]:
-    found: Callable[[str], HttpResponse] = request.param
-    return found
-
-
-def switch_on(kind: Kind) -> None:
-    kind.model.objects.create(name="x", **kind.created_as(True))
-
-
-def test_a_view_answers_while_its_toggle_is_active(
-    kind: Kind, sort: str, get: Callable[[str], HttpResponse]
-) -> None:
+@each_kind
+@each_sort
+@each_server
+def test_a_view_answers_while_its_toggle_is_active(kind: Kind, sort: str, get: Get) -> None:
     switch_on(kind)
 
     response = get(f"/{kind.name}/{sort}/plain/")
@@ -117,18 +95,20 @@ def test_a_view_answers_while_its_toggle_is_active(
     assert response.content == b"welcome [] {}"
 
 
-def test_a_view_is_not_found_while_its_toggle_is_inactive(
-    kind: Kind, sort: str, get: Callable[[str], HttpResponse]
-) -> None:
+@each_kind
+@each_sort
+@each_server
+def test_a_view_is_not_found_while_its_toggle_is_inactive(kind: Kind, sort: str, get: Get) -> None:
     response = get(f"/{kind.name}/{sort}/plain/")
 
     assert response.status_code == 404
 
 
+@each_kind
+@each_sort
+@each_server
 @pytest.mark.parametrize(("is_on", "status"), [(True, 404), (False, 200)])
-def test_an_exclamation_mark_inverts(
-    kind: Kind, sort: str, get: Callable[[str], HttpResponse], is_on: bool, status: int
-) -> None:
+def test_an_exclamation_mark_inverts(kind: Kind, sort: str, get: Get, is_on: bool, status: int) -> None:
     if is_on:
         switch_on(kind)
 
@@ -137,17 +117,21 @@ def test_an_exclamation_mark_inverts(
     assert response.status_code == status
 
 
-@pytest.mark.parametrize("middleware", [[], None], ids=["without middleware", "with middleware"])
+@each_kind
+@each_server
 def test_an_async_view_needs_no_middleware(
-    kind: Kind, get: Callable[[str], HttpResponse], middleware: list[str] | None, settings: Any
+    kind: Kind,
+    get: Get,
+    settings: Any,  # Any: what pytest-django gives
 ) -> None:
+    settings.MIDDLEWARE = []
     switch_on(kind)
-    if middleware is not None:
-        settings.MIDDLEWARE = middleware
 
     assert get(f"/{kind.name}/async/plain/").status_code == 200
 
 
+@each_kind
+@each_sort
 @pytest.mark.parametrize(
     ("route", "target"),
     [
@@ -168,11 +152,14 @@ def test_whoever_may_not_pass_is_sent_to_the_target_with_the_arguments_that_it_t
     assert (response.status_code, response.headers["Location"]) == (302, target)
 
 
+@each_kind
+@each_sort
 @pytest.mark.parametrize("route", ["to-nowhere", "to-unknown-view"])
 def test_a_target_without_a_url_is_not_found(kind: Kind, sort: str, route: str) -> None:
     assert Client().get(f"/{kind.name}/{sort}/{route}/").status_code == 404
 
 
+@each_kind
 @pytest.mark.parametrize(
     ("route", "arguments"), [("named/7", "[] {'pk': 7}"), ("extra/7", "['7'] {'extra': 1}")]
 )
@@ -185,7 +172,11 @@ def test_the_view_is_given_its_arguments(kind: Kind, sort: str, route: str, argu
     assert response.content.decode() == f"welcome {arguments}"
 
 
-def test_a_404_gives_the_name_away_to_nobody(kind: Kind, settings: Any) -> None:
+@each_kind
+def test_a_404_gives_the_name_away_to_nobody(
+    kind: Kind,
+    settings: Any,  # Any: what pytest-django gives
+) -> None:
     settings.TEMPLATES = [
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -198,6 +189,8 @@ def test_a_404_gives_the_name_away_to_nobody(kind: Kind, settings: Any) -> None:
     assert Client().get(f"/{kind.name}/sync/plain/").content == b"[Http404]"
 
 
+@each_kind
+@each_sort
 def test_a_decorated_view_keeps_its_name_its_marks_and_its_world(
     kind: Kind, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import path
 from django.views import View
 
-from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind
+from tests.each import Get, each_kind, each_server, switch_on
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.mixins import BaseWaffleMixin, WaffleFlagMixin, WaffleSampleMixin, WaffleSwitchMixin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -48,7 +47,8 @@ BASES: dict[str, tuple[type, ...]] = {"sync": (SyncView,), "async": (AsyncView,)
 
 # Any: classes that are made here and now.
 def view_of(*bases: Any, **attributes: object) -> Any:
-    return type("MyView", bases, attributes).as_view()
+    view_class: Any = type("MyView", bases, attributes)
+    return view_class.as_view()
 
 
 urlpatterns = []
@@ -57,7 +57,7 @@ for _kind, _mixin in MIXINS.items():
         _name, _attribute = f"{_kind.name}/{_sort}", f"waffle_{_kind.name}"
         urlpatterns += [
             path(f"{_name}/plain/", view_of(_mixin, *_bases, **{_attribute: "x"})),
-            path(f"{_name}/plain/<int:pk>/", view_of(_mixin, *_bases, **{_attribute: "x"})),
+            path(f"{_name}/plain/<int:pk>/<kind>/<dispatch>/", view_of(_mixin, *_bases, **{_attribute: "x"})),
             path(f"{_name}/inverted/", view_of(_mixin, *_bases, **{_attribute: "!x"})),
             path(f"{_name}/elsewhere/", view_of(Elsewhere, _mixin, *_bases, **{_attribute: "x"})),
         ]
@@ -78,54 +78,40 @@ for _sort, _bases in BASES.items():
     ]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    found: Kind = request.param
-    return found
+each_sort = pytest.mark.parametrize("sort", BASES)
 
 
-@pytest.fixture(params=BASES)
-def sort(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@async_to_sync
-async def get_async(url: str) -> HttpResponse:
-    response: HttpResponse = await AsyncClient().get(url)
-    return response
-
-
-@pytest.fixture(params=[lambda url: Client().get(url), get_async], ids=["wsgi", "asgi"])
-def get(request: pytest.FixtureRequest) -> Callable[[str], HttpResponse]:
-    found: Callable[[str], HttpResponse] = request.param
-    return found
-
-
-def switch_on(kind: Kind) -> None:
-    kind.model.objects.create(name="x", **kind.created_as(True))
-
-
-@pytest.mark.parametrize("middleware", [[], None], ids=["without middleware", "with middleware"])
-def test_a_view_answers_while_its_toggle_is_active(
-    kind: Kind,
-    sort: str,
-    get: Callable[[str], HttpResponse],
-    middleware: list[str] | None,
-    settings: Any,  # Any: what pytest-django gives
-) -> None:
+@each_sort
+@each_kind
+@each_server
+def test_a_view_answers_while_its_toggle_is_active(kind: Kind, sort: str, get: Get) -> None:
     switch_on(kind)
-    if middleware is not None:
-        settings.MIDDLEWARE = middleware
 
     assert get(f"/{kind.name}/{sort}/plain/").content == b"welcome [] {}"
 
 
-def test_a_view_is_not_found_while_its_toggle_is_inactive(
-    kind: Kind, sort: str, get: Callable[[str], HttpResponse]
+@each_kind
+@each_server
+def test_an_async_view_needs_no_middleware(
+    kind: Kind,
+    get: Get,
+    settings: Any,  # Any: what pytest-django gives
 ) -> None:
+    settings.MIDDLEWARE = []
+    switch_on(kind)
+
+    assert get(f"/{kind.name}/async/plain/").status_code == 200
+
+
+@each_sort
+@each_kind
+@each_server
+def test_a_view_is_not_found_while_its_toggle_is_inactive(kind: Kind, sort: str, get: Get) -> None:
     assert get(f"/{kind.name}/{sort}/plain/").status_code == 404
 
 
+@each_sort
+@each_kind
 @pytest.mark.parametrize(("is_on", "status"), [(True, 404), (False, 200)])
 def test_an_exclamation_mark_inverts(kind: Kind, sort: str, is_on: bool, status: int) -> None:
     if is_on:
@@ -134,16 +120,20 @@ def test_an_exclamation_mark_inverts(kind: Kind, sort: str, is_on: bool, status:
     assert Client().get(f"/{kind.name}/{sort}/inverted/").status_code == status
 
 
+@each_sort
+@each_kind
 def test_the_handler_is_given_its_arguments(kind: Kind, sort: str) -> None:
     switch_on(kind)
 
-    assert Client().get(f"/{kind.name}/{sort}/plain/7/").content == b"welcome [] {'pk': 7}"
+    response = Client().get(f"/{kind.name}/{sort}/plain/7/a/b/")
+
+    assert response.content == b"welcome [] {'pk': 7, 'kind': 'a', 'dispatch': 'b'}"
 
 
+@each_kind
+@each_server
 @pytest.mark.parametrize("route", ["sync/elsewhere", "async/elsewhere", "async/async-elsewhere"])
-def test_the_hook_answers_whoever_may_not_pass(
-    kind: Kind, route: str, get: Callable[[str], HttpResponse]
-) -> None:
+def test_the_hook_answers_whoever_may_not_pass(kind: Kind, route: str, get: Get) -> None:
     turned_away = get(f"/{kind.name}/{route}/")
     switch_on(kind)
     let_in = get(f"/{kind.name}/{route}/")
@@ -152,12 +142,15 @@ def test_the_hook_answers_whoever_may_not_pass(
     assert let_in.content == b"welcome [] {}"
 
 
+@each_sort
+@each_kind
 def test_a_method_that_the_view_lacks_is_not_allowed(kind: Kind, sort: str) -> None:
     switch_on(kind)
 
     assert Client().post(f"/{kind.name}/{sort}/plain/").status_code == 405
 
 
+@each_sort
 @pytest.mark.parametrize(
     ("on", "status"), [((), 404), ((FLAG,), 200), ((SWITCH,), 404), ((FLAG, SWITCH), 404)]
 )
@@ -168,6 +161,7 @@ def test_two_mixins_both_have_their_say(sort: str, on: tuple[Kind, ...], status:
     assert Client().get(f"/both/{sort}/").status_code == status
 
 
+@each_sort
 @pytest.mark.parametrize(("is_on", "status"), [(True, 302), (False, 404)])
 def test_a_mixin_asks_before_those_that_follow_it(sort: str, is_on: bool, status: int) -> None:
     if is_on:
@@ -176,6 +170,7 @@ def test_a_mixin_asks_before_those_that_follow_it(sort: str, is_on: bool, status
     assert Client().get(f"/login/{sort}/").status_code == status
 
 
+@each_kind
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("bases", BASES.values(), ids=BASES)
 def test_a_name_that_is_not_set_is_called_a_mistake(

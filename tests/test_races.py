@@ -295,7 +295,7 @@ def test_a_thread_that_ends_in_a_transaction_leaves_nothing_behind(clock: Clock)
     def write_and_vanish() -> None:
         transaction.atomic().__enter__()
         Switch.objects.update(active=True)
-        connection.connection.rollback()
+        connection.connection.close()
 
     thread = threading.Thread(target=write_and_vanish)
     thread.start()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import transaction
+from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
@@ -28,7 +28,8 @@ Thread = Callable[[Callable[[], Any]], Any]
 @pytest.fixture
 def switch(clock: Clock, settings: Any) -> Switch:
     settings.WAFFLE_REFRESH_SECONDS = 0
-    return Switch.objects.create(name="x", active=False)
+    switch: Switch = Switch.objects.create(name="x", active=False)
+    return switch
 
 
 def switch_elsewhere(active: bool) -> None:
@@ -265,7 +266,10 @@ def test_where_django_allows_it_a_plain_check_in_a_coroutine_answers(
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
     async def ask() -> bool:
-        return waffle.switch_is_active("x")
+        try:
+            return waffle.switch_is_active("x")
+        finally:
+            connections.close_all()  # a coroutine has connections of its own
 
     assert asyncio.run(ask()) is False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -54,11 +54,10 @@ def reading(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
     A failed statement aborts a PostgreSQL transaction, so until `table` has once been read the block
     runs in a savepoint. After that only a lost server makes it fail, and the transaction with it.
     """
-    if not connection.in_atomic_block or (connection.alias, table) in _readable:
+    is_safe = not connection.in_atomic_block or (connection.alias, table) in _readable
+    _readable.discard((connection.alias, table))
+    with nullcontext() if is_safe else transaction.atomic(using=connection.alias):
         yield
-    else:
-        with transaction.atomic(using=connection.alias):
-            yield
     _readable.add((connection.alias, table))
 
 

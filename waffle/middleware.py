@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -24,7 +24,7 @@ class WaffleMiddleware:
         if self.is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request: Any) -> Any | Awaitable[Any]:
+    def __call__(self, request: Any) -> Any:
         """Answer a request, or return a coroutine that does."""
         if self.is_async:
             return self._answer(request)

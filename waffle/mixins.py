@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
@@ -28,28 +29,6 @@ class BaseWaffleMixin(Base):
         """Answer whoever may not pass: 404, unless you override it. In an async view it may be async."""
         raise Http404
 
-    def _pass(self, kind: Kind, dispatch: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Return what `dispatch` answers if the gate of this kind is open; in an async view a coroutine."""
-        gate = self._gate(kind)
-        if self.view_is_async:
-            return self._apass(gate, dispatch, *args, **kwargs)
-        return dispatch(*args, **kwargs) if gate.is_open(args[0]) else self.invalid_waffle()
-
-    async def _apass(self, gate: Gate, dispatch: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        is_open = await gate.ais_open(args[0])
-        response = dispatch(*args, **kwargs) if is_open else self.invalid_waffle()
-        return await response if isawaitable(response) else response
-
-    def _gate(self, kind: Kind) -> Gate:
-        attribute = f"waffle_{kind.name}"
-        name: str | None = getattr(self, attribute)
-        if not name:
-            raise ImproperlyConfigured(
-                f"{type(self).__name__}.{attribute} is not set. Name the {kind.name} that this view stands "
-                f"behind, for example: {attribute} = 'new_basket'"
-            )
-        return gate_of(kind, name)
-
 
 class WaffleFlagMixin(BaseWaffleMixin):
     """Lets a view answer only while a flag is active for the request; "!name" while it is not."""
@@ -59,7 +38,7 @@ class WaffleFlagMixin(BaseWaffleMixin):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, or call `invalid_waffle()`."""
-        return self._pass(FLAG, super().dispatch, request, *args, **kwargs)
+        return _answer(self, FLAG, request, partial(super().dispatch, request, *args, **kwargs))
 
 
 class WaffleSwitchMixin(BaseWaffleMixin):
@@ -70,7 +49,7 @@ class WaffleSwitchMixin(BaseWaffleMixin):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, or call `invalid_waffle()`."""
-        return self._pass(SWITCH, super().dispatch, request, *args, **kwargs)
+        return _answer(self, SWITCH, request, partial(super().dispatch, request, *args, **kwargs))
 
 
 class WaffleSampleMixin(BaseWaffleMixin):
@@ -81,4 +60,28 @@ class WaffleSampleMixin(BaseWaffleMixin):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the request, or call `invalid_waffle()`."""
-        return self._pass(SAMPLE, super().dispatch, request, *args, **kwargs)
+        return _answer(self, SAMPLE, request, partial(super().dispatch, request, *args, **kwargs))
+
+
+def _answer(view: BaseWaffleMixin, kind: Kind, request: Any, dispatch: Callable[[], Any]) -> Any:
+    """Return what `dispatch` answers if the gate of this kind is open; for an async view a coroutine."""
+    gate = _gate(view, kind)
+    if view.view_is_async:
+        return _aanswer(view, gate, request, dispatch)
+    return dispatch() if gate.is_open(request) else view.invalid_waffle()
+
+
+async def _aanswer(view: BaseWaffleMixin, gate: Gate, request: Any, dispatch: Callable[[], Any]) -> Any:
+    response = dispatch() if await gate.ais_open(request) else view.invalid_waffle()
+    return await response if isawaitable(response) else response
+
+
+def _gate(view: BaseWaffleMixin, kind: Kind) -> Gate:
+    attribute = f"waffle_{kind.name}"
+    name: str | None = getattr(view, attribute)
+    if not name:
+        raise ImproperlyConfigured(
+            f"{type(view).__name__}.{attribute} is not set. Name the {kind.name} that this view stands "
+            f"behind, for example: {attribute} = 'new_basket'"
+        )
+    return gate_of(kind, name)

@@ -1,9 +1,11 @@
-"""What a new toggle may be called. Old names are left alone."""
+"""What a new toggle may be called, and how high a percentage may be. Old names are left alone."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -51,3 +53,10 @@ def validate_name(name: str) -> None:
         if is_wrong(name):
             words = {"name": repr(name), "rest": repr(name[1:]), "length": len(name), "limit": MAX_LENGTH}
             raise ValidationError(str(advice), code=code, params=words)
+
+
+# Any: a field of the project's own model.
+def highest_percent(field: Any) -> Decimal:
+    """Return the highest percentage that a decimal field holds: 100, or 99.9 in a narrower one."""
+    whole_digits = field.max_digits - field.decimal_places
+    return min(Decimal(100), Decimal(1).scaleb(whole_digits) - Decimal(1).scaleb(-field.decimal_places))

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from waffle.kinds import Kind
-from waffle.validators import validate_name
+from waffle.validators import highest_percent, validate_name
 
 
 # Any, here and below: toggles are instances of the project's models; what is passed to call_command() may be
@@ -115,7 +115,7 @@ def percentage(kind: Kind, given: object) -> Decimal:
     """Return a number as the field `percent` of a kind holds it; raises `CommandError` for a wrong one."""
     field = kind.model._meta.get_field("percent")
     step = Decimal(1).scaleb(-field.decimal_places)
-    highest = min(Decimal(100), Decimal(1).scaleb(field.max_digits - field.decimal_places) - step)
+    highest = highest_percent(field)
     try:
         percent = Decimal(str(given))  # as text: a float may hold more digits than were meant
         is_right = percent == percent.quantize(step) and 0 <= percent <= highest

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.template import Library, TemplateSyntaxError
@@ -95,8 +94,7 @@ def _name(kind: Kind, parser: Parser, token: Token) -> Name:
 
 
 for _kind in KINDS:
-    tag: Callable[[Parser, Token], ToggleNode] = partial(parse_block, _kind)
-    register.tag(_kind.name, tag)
+    register.tag(_kind.name, update_wrapper(partial(parse_block, _kind), parse_block))
 
 
 @register.simple_tag(takes_context=True)
