@@ -75,6 +75,7 @@ def test_a_table_that_was_read_needs_no_savepoint(
     monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     monkeypatch.setattr(database, "_readable", set())
+    monkeypatch.setattr(connection, "vendor", "postgresql")
     with transaction.atomic():
         with django_assert_num_queries(3):
             fetch(connection, "waffle_stamp", "SELECT 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import models
@@ -27,8 +26,7 @@ class ToggleQuerySet(models.QuerySet[Any]):
         return created
 
     def _report(self) -> None:
-        flush_all: Callable[[], object] | None = getattr(self.model, "flush_all", None)
-        unsettled.changed(self.db, flush_all)
+        unsettled.changed(self.db, self.model.flush_after_change())
 
 
 class BaseManager(models.Manager.from_queryset(ToggleQuerySet)):  # type: ignore[misc]  # built at run time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -124,16 +124,16 @@ class BaseModel(models.Model):
         unsettled.changed(self._state.db or router.db_for_write(type(self)))
 
     @classmethod
-    def flush_all(cls) -> None:
-        """Call `flush` of every toggle whose model flushes keys of its own."""
-        if cls.flushes_own_keys():
-            for toggle in cls.get_all_from_db():
-                toggle.flush()
+    def flush_after_change(cls, toggle: BaseModel | None = None) -> Callable[[], None] | None:
+        """Return what flushes the keys of `toggle`, or of all toggles; None where the model keeps none."""
+        if not (overrides(cls, "flush") or overrides(cls, "get_flush_keys")):
+            return None
+        return cls._flush_all if toggle is None else toggle.flush
 
     @classmethod
-    def flushes_own_keys(cls) -> bool:
-        """Say whether a custom model keeps something in a cache, to be flushed after each change."""
-        return overrides(cls, "flush") or overrides(cls, "get_flush_keys")
+    def _flush_all(cls) -> None:
+        for toggle in cls.get_all_from_db():
+            toggle.flush()
 
 
 class AbstractBaseFlag(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import router
+from django.db import connections, router
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
 from waffle import pins, unsettled
@@ -22,7 +22,7 @@ def connect() -> None:
 
     Each receiver has a sender: a single `post_delete` without one would slow every delete of the project.
     """
-    for model in apps.get_models(include_swapped=True):
+    for model in apps.get_models():
         if issubclass(model, BaseModel):
             _listen(post_save, model, _toggle_changed)
             _listen(post_delete, model, _toggle_changed)
@@ -47,25 +47,21 @@ def _listen_to_list(field: Any, listed: Listed) -> None:
 
 
 def _toggle_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
-    unsettled.changed(using, _own_flush(instance))
+    unsettled.changed(using, sender.flush_after_change(instance))
 
 
 def _list_changed(sender: Any, instance: Any, action: str, using: str, **kwargs: Any) -> None:
     if action in ("post_add", "post_remove", "post_clear"):
         # From the other side, as in `user.flag_set.add(flag)`, the instance is no toggle.
-        flush = _own_flush(instance) if isinstance(instance, BaseModel) else FLAG.model.flush_all
+        is_toggle = isinstance(instance, BaseModel)
+        flush = instance.flush_after_change(instance) if is_toggle else FLAG.model.flush_after_change()
         unsettled.changed(using, flush)
-
-
-def _own_flush(toggle: Any) -> Any:
-    """Return what flushes the keys of a custom model after the commit; None where there is nothing."""
-    return toggle.flush if toggle.flushes_own_keys() else None
 
 
 def _listed_deleted(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
     """Hear that a user, a group or the like is gone: their links went with it, without a signal."""
     if _may_be_listed(sender, instance.pk):
-        unsettled.changed(using, FLAG.model.flush_all)
+        unsettled.changed(using, FLAG.model.flush_after_change())
 
 
 def _may_be_listed(model: Any, key: Any) -> bool:
@@ -89,5 +85,7 @@ def _user_changed(sender: Any, action: str, **kwargs: Any) -> None:
 
 def _migrated(sender: Any, using: str, **kwargs: Any) -> None:
     """Hear of new and of emptied tables: `flush` ends here too."""
-    if router.allow_migrate_model(using, Stamp) and any(kind.write_alias() == using for kind in KINDS):
+    if not router.allow_migrate_model(using, Stamp) or all(kind.write_alias() != using for kind in KINDS):
+        return
+    if Stamp._meta.db_table in connections[using].introspection.table_names():
         unsettled.changed(using)

@@ -1,0 +1,159 @@
+"""What the database holds of a user cannot be read: conditions that ask for it do not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Group, User
+from django.db import OperationalError, connection, connections, transaction
+from pytest_django import DjangoAssertNumQueries, Settings
+
+import waffle
+from tests.conftest import Clock
+from waffle import database
+from waffle.models import Flag
+
+pytestmark = pytest.mark.django_db
+
+# Any, throughout: a request, as far as these flags ask for one.
+Check = Callable[[Any, str], bool]
+
+both_worlds = pytest.mark.parametrize(
+    "flag_is_active", [waffle.flag_is_active, async_to_sync(waffle.aflag_is_active)], ids=["sync", "async"]
+)
+
+
+@pytest.fixture(params=[10_000, 0], ids=["short lists", "long lists"])
+def request_(request: pytest.FixtureRequest, settings: Settings) -> Any:
+    """Return the request of a staff member, who is in the group that the flag "members" lists."""
+    settings.WAFFLE_ROSTER_LIMIT = request.param
+    user, group = User.objects.create(username="u", is_staff=True), Group.objects.create(name="g")
+    user.groups.add(group)
+    Flag.objects.create(name="members").groups.add(group)
+    Flag.objects.create(name="both", staff=True).groups.add(group)
+    return SimpleNamespace(user=user)
+
+
+@contextmanager
+def groups_away() -> Iterator[None]:
+    """Take the table of who is in which group away."""
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with connection.cursor() as cursor:
+        cursor.execute(rename.format("auth_user_groups", "away"))
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(rename.format("away", "auth_user_groups"))
+
+
+@both_worlds
+def test_a_flag_answers_by_what_else_there_is(
+    flag_is_active: Check, request_: Any, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = [flag_is_active(request_, name) for name in ("members", "both")]
+
+    with groups_away():
+        answers = [flag_is_active(request_, name) for name in ("members", "both", "members")]
+
+    assert before == [True, True]
+    assert answers == [False, True, False]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.message.startswith("What the database holds of a user is not available (OperationalError: ")
+    assert record.message.endswith("auth_user_groups). Conditions that ask for it do not apply.")
+
+
+@both_worlds
+def test_it_is_tried_again_after_a_while_and_a_line_tells_that_it_is_back(
+    flag_is_active: Check,
+    request_: Any,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    flag_is_active(request_, "members")
+    with groups_away():
+        flag_is_active(request_, "members")
+
+    with django_assert_num_queries(0):
+        at_once = flag_is_active(request_, "members")
+    clock.advance(1)
+    with django_assert_num_queries(1):
+        later = flag_is_active(request_, "members")
+
+    assert (at_once, later) == (False, True)
+    assert [record.message.split(" (")[0] for record in caplog.records] == [
+        "What the database holds of a user is not available",
+        "What the database holds of a user is available again.",
+    ]
+
+
+def test_the_transaction_around_the_check_goes_on(
+    request_: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_readable", set())  # as in a process that has just started
+
+    with transaction.atomic(), groups_away():
+        active = waffle.flag_is_active(request_, "members")
+        User.objects.create(username="after")
+
+    assert active is False
+    assert User.objects.filter(username="after").exists()
+
+
+def test_in_a_transaction_that_is_lost_nothing_is_asked(
+    request_: Any,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    waffle.flag_is_active(request_, "both")
+
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with django_assert_num_queries(0):
+            answers = [waffle.flag_is_active(request_, name) for name in ("members", "both")]
+
+    assert answers == [False, True]
+    assert caplog.records == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_its_server_has_left_is_closed(
+    request_: Any, clock: Clock, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAFFLE_REFRESH_SECONDS = 3600
+    waffle.flag_is_active(request_, "members")
+
+    # Any: Django's own signature.
+    def fail(*arguments: Any) -> Any:
+        raise OperationalError("gone")
+
+    used = connections["default"]
+    with monkeypatch.context() as patched, used.execute_wrapper(fail):
+        patched.setattr(used, "is_usable", lambda: False)
+        active = waffle.flag_is_active(request_, "members")
+        closed = used.connection is None
+
+    clock.advance(1)
+    assert (active, closed) == (False, True)
+    assert waffle.flag_is_active(request_, "members") is True
+
+
+def test_a_user_that_cannot_be_loaded_is_taken_for_none(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    class Away:
+        is_staff = True
+
+        @property
+        def pk(self) -> int:
+            raise OperationalError("gone")
+
+    Flag.objects.create(name="x", staff=True, languages="de")
+
+    assert waffle.flag_is_active(SimpleNamespace(user=Away()), "x") is False
+    assert waffle.flag_is_active(SimpleNamespace(user=Away(), LANGUAGE_CODE="de"), "x") is True
+    assert len(caplog.records) == 1

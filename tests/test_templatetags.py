@@ -1,0 +1,215 @@
+"""The template tags: blocks that are shown while a toggle is active, and the script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest
+from django.template import Context, Engine, RequestContext, Template, TemplateSyntaxError
+from django.template.base import TextNode
+from django.template.defaulttags import IfNode
+
+from tests.each import each_kind, switch_on
+from waffle import apinned, memory
+from waffle.kinds import FLAG, Kind
+from waffle.models import Flag
+from waffle.status import script
+from waffle.templatetags.waffle_tags import ToggleNode
+
+pytestmark = pytest.mark.django_db
+
+LIBRARIES = {"waffle_tags": "waffle.templatetags.waffle_tags"}
+
+
+def compiled(source: str, string_if_invalid: str = "") -> Template:
+    engine = Engine(libraries=LIBRARIES, string_if_invalid=string_if_invalid)
+    return engine.from_string("{% load waffle_tags %}" + source)
+
+
+def block(kind: Kind, word: str) -> str:
+    return f"{{% {kind.name} {word} %}}on{{% else %}}off{{% end{kind.name} %}}"
+
+
+# Any: what a template is given.
+def shown(source: str, **variables: Any) -> str:
+    return compiled(source).render(Context(variables))
+
+
+@each_kind
+@pytest.mark.parametrize(("is_on", "text"), [(True, "on"), (False, "off")])
+def test_a_block_shows_one_of_its_two_sides(
+    kind: Kind, anonymous: HttpRequest, is_on: bool, text: str
+) -> None:
+    if is_on:
+        switch_on(kind, "x")
+
+    assert shown(block(kind, '"x"'), request=anonymous) == text
+
+
+@each_kind
+@pytest.mark.parametrize(("is_on", "text"), [(True, "on"), (False, "")])
+def test_a_block_needs_no_other_side(kind: Kind, is_on: bool, text: str) -> None:
+    if is_on:
+        switch_on(kind, "x")
+
+    assert shown(f'{{% {kind.name} "x" %}}on{{% end{kind.name} %}}') == text
+
+
+@each_kind
+def test_a_template_without_a_request_may_ask(kind: Kind) -> None:
+    switch_on(kind, "x")
+
+    assert shown(block(kind, '"x"')) == "on"
+
+
+@each_kind
+def test_blocks_can_stand_within_each_other(kind: Kind) -> None:
+    switch_on(kind, "outer")
+
+    inner, end = block(kind, '"inner"'), f"end{kind.name}"
+
+    assert shown(f'{{% {kind.name} "outer" %}}({inner}){{% else %}}[{inner}]{{% {end} %}}') == "(off)"
+    assert shown(f'{{% {kind.name} "other" %}}({inner}){{% else %}}[{inner}]{{% {end} %}}') == "[off]"
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\"new basket; '50%'\"",
+        "name",
+        "page.name",
+        "name|default:'other'",
+        "nothing|default:name",
+        "'NEW BASKET; \\'50%\\''|lower",
+    ],
+)
+def test_a_name_is_quoted_or_a_variable(kind: Kind, word: str) -> None:
+    name = "new basket; '50%'"
+    switch_on(kind, name)
+
+    assert shown(block(kind, word), name=name, page={"name": name}) == "on"
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "word", ["beta", "beta.two", "my-flag", "2024_sale", "007", "1e5", "_beta", "größe", "a.-1"]
+)
+@pytest.mark.parametrize("string_if_invalid", ["", "INVALID %s"])
+def test_a_bare_word_that_is_no_variable_is_the_name_itself(
+    kind: Kind, word: str, string_if_invalid: str
+) -> None:
+    switch_on(kind, word)
+
+    assert compiled(block(kind, word), string_if_invalid).render(Context({})) == "on"
+
+
+@each_kind
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_variable_that_holds_nothing_is_no_name(kind: Kind, value: str | None) -> None:
+    switch_on(kind, "beta")
+
+    assert shown(block(kind, "beta"), beta=value) == "on"
+
+
+@each_kind
+def test_a_variable_may_hold_the_toggle_itself(kind: Kind) -> None:
+    switch_on(kind, "x")
+
+    assert shown(block(kind, "toggle"), toggle=kind.model.objects.get(name="x")) == "on"
+
+
+def test_a_flag_is_asked_with_the_request_in_the_context(anonymous: HttpRequest) -> None:
+    Flag.objects.create(name="x", percent="50.0")
+
+    shown(block(FLAG, '"x"'), request=anonymous)
+
+    assert list(memory.dealt(anonymous)) == ["x"]
+
+
+def test_a_request_that_only_the_context_knows_will_do(anonymous: HttpRequest) -> None:
+    Flag.objects.create(name="x", percent="50.0")
+
+    compiled(block(FLAG, '"x"')).render(RequestContext(anonymous))
+
+    assert list(memory.dealt(anonymous)) == ["x"]
+
+
+@each_kind
+def test_a_coroutine_may_render_within_a_pin(kind: Kind, anonymous: HttpRequest) -> None:
+    switch_on(kind, "x")
+    template = compiled(block(kind, '"x"'))
+
+    @async_to_sync
+    async def rendered() -> str:
+        async with apinned():
+            return template.render(Context({"request": anonymous}))
+
+    assert rendered() == "on"
+
+
+@each_kind
+def test_the_nodes_of_both_sides_are_found(kind: Kind) -> None:
+    sides = "{% if a %}1{% endif %}{% else %}{% if b %}2{% endif %}"
+
+    nodes = compiled(f'{{% {kind.name} "x" %}}{sides}{{% end{kind.name} %}}').nodelist
+
+    assert len(nodes.get_nodes_by_type(ToggleNode)) == 1
+    assert len(nodes.get_nodes_by_type(IfNode)) == 2
+    assert [node.render(Context()) for node in nodes.get_nodes_by_type(TextNode)] == ["1", "2"]
+
+
+@each_kind
+def test_a_node_says_what_it_asks(kind: Kind) -> None:
+    (node,) = compiled(block(kind, '"x"')).nodelist.get_nodes_by_type(ToggleNode)
+
+    assert repr(node) == f"<ToggleNode: {kind.name} x>"
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("", "takes one name"),
+        ('"x" "y"', "takes one name"),
+        ('"x', "Could not parse"),
+        ("x|no_such_filter", "Invalid filter"),
+        ("_x|lower", "underscores"),
+        ("my-flag|lower", "-flag"),
+    ],
+)
+def test_bad_syntax_is_an_error_that_shows_how_to_write_it(kind: Kind, words: str, problem: str) -> None:
+    with pytest.raises(TemplateSyntaxError) as caught:
+        compiled(block(kind, words))
+
+    assert problem in str(caught.value)
+    example = f'{{% {kind.name} "new_basket" %}}…{{% end{kind.name} %}}'
+    assert str(caught.value).endswith(f"(Write it like this: {example})")
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "rest", ["on", "on{% else %}off", "on{% else %}off{% else %}{% end %}", "{% elif y %}"]
+)
+def test_a_block_must_end(kind: Kind, rest: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match=f"end{kind.name}"):
+        compiled(f'{{% {kind.name} "x" %}}{rest}')
+
+
+@each_kind
+def test_the_script_is_shown_as_it_is(kind: Kind, anonymous: HttpRequest) -> None:
+    switch_on(kind, "</script>")
+
+    text = shown("<script>{% wafflejs %}</script>", request=anonymous)
+
+    assert text == f"<script>{script(anonymous)}</script>"
+    assert text.count("</") == 1
+
+
+@each_kind
+def test_the_script_needs_no_request(kind: Kind) -> None:
+    switch_on(kind, "x")
+
+    assert '"x", true' in shown("{% wafflejs %}")

@@ -1,0 +1,373 @@
+"""Overrides."""
+
+from __future__ import annotations
+
+import asyncio
+import unittest
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.test import RequestFactory, TestCase, TransactionTestCase
+
+import waffle
+from waffle import flag_is_active, sample_is_active, switch_is_active
+from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind
+from waffle.models import Flag, Sample, Switch
+from waffle.testutils import Override, override_flag, override_sample, override_switch
+
+OVERRIDES: dict[Kind, type[Override]] = {
+    FLAG: override_flag,
+    SWITCH: override_switch,
+    SAMPLE: override_sample,
+}
+
+by_override = pytest.mark.parametrize(
+    ("kind", "override"), list(OVERRIDES.items()), ids=[kind.name for kind in KINDS]
+)
+
+
+# Any, in this file: checks and settings are of every sort.
+def somebody() -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    return request
+
+
+def is_active(kind: Kind, name: str = "x") -> bool:
+    check: Any = getattr(waffle, f"{kind.name}_is_active")
+    answer: bool = check(somebody(), name) if kind is FLAG else check(name)
+    return answer
+
+
+# Blocks
+
+
+@pytest.mark.parametrize("transactional", [False, True], ids=["in a transaction", "committed"])
+@by_override
+def test_a_toggle_is_what_a_block_says_and_gone_afterwards(
+    request: pytest.FixtureRequest, transactional: bool, kind: Kind, override: type[Override]
+) -> None:
+    request.getfixturevalue("transactional_db" if transactional else "db")
+    answers = []
+
+    for active in (True, False):
+        with override("x", active):
+            answers.append(is_active(kind))
+
+    assert answers == [True, False]
+    assert not kind.model.objects.exists()
+    assert is_active(kind) is False
+
+
+@by_override
+def test_what_was_there_comes_back_to_the_last_field(db: None, kind: Kind, override: type[Override]) -> None:
+    kind.model.objects.create(name="x", note="why", **kind.created_as(True))
+    before = kind.model.objects.values().get()
+
+    with override("x", False):
+        inside = kind.model.objects.get()
+        inside.note = "changed"
+        inside.save()
+
+    assert kind.model.objects.values().get() == before
+    assert is_active(kind) is True
+
+
+@by_override
+def test_a_toggle_that_was_deleted_or_made_anew_comes_back(
+    db: None, kind: Kind, override: type[Override]
+) -> None:
+    kind.model.objects.create(name="x", **kind.created_as(True))
+    before = kind.model.objects.values().get()
+
+    with override("x", False):
+        kind.model.objects.all().delete()
+    deleted = kind.model.objects.values().get()
+    with override("x", False):
+        kind.model.objects.all().delete()
+        kind.model.objects.create(id=before["id"] + 1, name="x", **kind.created_as(False))
+    made_anew = kind.model.objects.values().get()
+
+    assert deleted == made_anew == before
+
+
+def test_what_a_flag_listed_comes_back(db: None) -> None:
+    ada, editors = User.objects.create_user("ada"), Group.objects.create(name="editors")
+    flag = Flag.objects.create(name="x")
+    flag.users.add(ada)
+    flag.groups.add(editors)
+
+    with override_flag("x", None):
+        flag.users.add(User.objects.create_user("bob"))
+        flag.groups.clear()
+
+    assert list(flag.users.all()) == [ada]
+    assert list(flag.groups.all()) == [editors]
+
+
+@by_override
+def test_what_was_there_comes_back_after_an_exception(db: None, kind: Kind, override: type[Override]) -> None:
+    kind.model.objects.create(name="x", **kind.created_as(False))
+
+    with pytest.raises(ZeroDivisionError), override("x", True):
+        1 / 0  # noqa: B018  # it raises
+
+    assert is_active(kind) is False
+
+
+@by_override
+def test_a_broken_transaction_tells_its_own_error(db: None, kind: Kind, override: type[Override]) -> None:
+    kind.model.objects.create(name="x", **kind.created_as(False))
+
+    with pytest.raises(IntegrityError), transaction.atomic(), override("x", True):
+        kind.model.objects.create(name="x", **kind.created_as(False))
+
+    assert is_active(kind) is False
+
+
+@by_override
+def test_blocks_nest_even_with_one_override(db: None, kind: Kind, override: type[Override]) -> None:
+    on, off = override("x", True), override("x", False)
+    answers = []
+
+    with on:
+        answers.append(is_active(kind))
+        with off:
+            answers.append(is_active(kind))
+            with on:
+                answers.append(is_active(kind))
+            answers.append(is_active(kind))
+        answers.append(is_active(kind))
+    answers.append(is_active(kind))
+
+    assert answers == [True, False, True, False, True, False]
+
+
+def test_a_flag_may_be_left_to_its_other_fields(db: None) -> None:
+    Flag.objects.create(name="x", everyone=True, authenticated=True)
+    signed_in = somebody()
+    signed_in.user = User.objects.create_user("ada")
+
+    with override_flag("x", None):
+        answers = [flag_is_active(request, "x") for request in (somebody(), signed_in)]
+
+    assert answers == [False, True]
+
+
+def test_a_flag_that_was_not_there_may_be_left_to_its_other_fields(db: None) -> None:
+    root = somebody()
+    root.user = User.objects.create_superuser("root")
+
+    with override_flag("x", active=None):
+        answers = [flag_is_active(request, "x") for request in (somebody(), root)]
+
+    assert answers == [False, True]
+
+
+@pytest.mark.parametrize("percent", [34, 12.5, Decimal("99.9"), 0, 1])
+def test_a_sample_may_get_a_percentage(db: None, percent: Any) -> None:
+    with override_sample("x", percent):
+        stored = Sample.objects.get().percent
+
+    assert stored == Decimal(str(percent))
+
+
+@by_override
+def test_the_projects_own_models_can_be_overridden(
+    db: None, settings: Any, kind: Kind, override: type[Override]
+) -> None:
+    settings.WAFFLE_FLAG_MODEL = "test_app.PlainFlag"
+    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
+    settings.WAFFLE_SAMPLE_MODEL = "test_app.CustomSample"
+
+    with override("x", True):
+        inside = is_active(kind)
+
+    assert inside is True
+    assert not kind.model.objects.exists()
+
+
+# Functions
+
+
+@by_override
+def test_a_function_is_decorated(db: None, kind: Kind, override: type[Override]) -> None:
+    @override("x", True)
+    def answer(word: str, *, other: str) -> tuple[str, str, bool]:
+        """Tell."""
+        return word, other, is_active(kind)
+
+    assert answer("a", other="b") == ("a", "b", True)
+    assert answer.__doc__ == "Tell."
+    assert is_active(kind) is False
+
+
+def test_the_innermost_decorator_of_a_function_counts(db: None) -> None:
+    @override_switch("x", False)
+    @override_switch("x", True)
+    def answer() -> bool:
+        return switch_is_active("x")
+
+    assert answer() is True
+
+
+@override_switch("x", True)
+@pytest.mark.django_db
+def test_a_test_function_is_decorated() -> None:
+    assert switch_is_active("x") is True
+
+
+async def ask(kind: Kind) -> bool:
+    check: Any = getattr(waffle, f"a{kind.name}_is_active")
+    answer: bool = await (check(somebody(), "x") if kind is FLAG else check("x"))
+    return answer
+
+
+@by_override
+def test_a_coroutine_function_is_decorated(
+    transactional_db: None, kind: Kind, override: type[Override]
+) -> None:
+    @override("x", True)
+    async def answer() -> bool:
+        return await ask(kind)
+
+    @override("x", True)
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    assert asyncio.run(answer()) is True
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(fail())
+    assert not kind.model.objects.exists()
+
+
+@by_override
+def test_a_coroutine_has_blocks_too(transactional_db: None, kind: Kind, override: type[Override]) -> None:
+    async def answers() -> list[bool]:
+        async with override("x", True):
+            inside = await ask(kind)
+        return [inside, await ask(kind)]
+
+    assert asyncio.run(answers()) == [True, False]
+
+
+# Classes
+
+
+def run(case: type[unittest.TestCase]) -> unittest.TestResult:
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
+    assert result.errors == result.failures == []
+    return result
+
+
+@by_override
+def test_every_test_of_a_class_has_the_override_and_its_set_up_too(
+    db: None, kind: Kind, override: type[Override]
+) -> None:
+    class Tests(unittest.TestCase):
+        def setUp(self) -> None:
+            self.at_set_up = is_active(kind)
+
+        def test_one(self) -> None:
+            assert self.at_set_up is is_active(kind) is True
+            kind.model.objects.all().delete()
+
+        def test_two(self) -> None:
+            assert self.at_set_up is is_active(kind) is True
+
+    result = run(override("x", True)(Tests))
+
+    assert result.testsRun == 2
+    assert not kind.model.objects.exists()
+
+
+def test_a_subclass_inherits_and_may_say_otherwise(db: None) -> None:
+    @override_switch("x", True)
+    @override_switch("y", True)
+    class Base(unittest.TestCase):
+        pass
+
+    class Heir(Base):
+        def test(self) -> None:
+            assert (switch_is_active("x"), switch_is_active("y")) == (True, True)
+
+    @override_switch("x", False)
+    class Rebel(Base):
+        def setUp(self) -> None:
+            super().setUp()
+            self.at_set_up = switch_is_active("x")
+
+        def test(self) -> None:
+            assert (switch_is_active("x"), switch_is_active("y"), self.at_set_up) == (False, True, False)
+
+    @override_switch("y", False)
+    class Quiet(Base):
+        def test(self) -> None:
+            assert (switch_is_active("x"), switch_is_active("y")) == (True, False)
+
+    assert [run(case).testsRun for case in (Heir, Rebel, Quiet)] == [1, 1, 1]
+    assert not Switch.objects.exists()
+
+
+def test_the_innermost_decorator_of_a_class_counts(db: None) -> None:
+    @override_switch("x", False)
+    @override_switch("x", True)
+    class Tests(unittest.TestCase):
+        def test(self) -> None:
+            assert switch_is_active("x") is True
+
+    assert run(Tests).testsRun == 1
+
+
+def test_a_method_counts_more_than_its_class(db: None) -> None:
+    @override_switch("x", False)
+    class Tests(unittest.TestCase):
+        @override_switch("x", True)
+        def test(self) -> None:
+            assert switch_is_active("x") is True
+
+    assert run(Tests).testsRun == 1
+
+
+def test_only_test_classes_are_decorated() -> None:
+    class Plain:
+        pass
+
+    with pytest.raises(TypeError, match=r"^Plain is no unittest\.TestCase: decorate its functions\.$"):
+        override_flag("x", True)(Plain)
+
+
+class Answers:
+    """What the tests of the next two classes ask."""
+
+    def test_the_override_is_there(self) -> None:
+        assert flag_is_active(somebody(), "x") is True
+        assert sample_is_active("x") is True
+
+    @override_switch("x", True)
+    async def test_it_is_there_in_coroutines(self) -> None:
+        assert await ask(FLAG) is True
+        assert await ask(SAMPLE) is True
+        assert await ask(SWITCH) is True
+
+
+@override_flag("x", True)
+@override_sample("x", 100)
+class TestsInATestCase(Answers, TestCase):
+    pass
+
+
+@override_flag("x", True)
+@override_sample("x", 100)
+class TestsInATransactionTestCase(Answers, TransactionTestCase):
+    pass
+
+
+class TestsWithoutOverride(TestCase):
+    def test_no_override_is_left(self) -> None:
+        assert [kind.model.objects.exists() for kind in KINDS] == [False, False, False]
