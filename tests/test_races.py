@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -395,23 +395,70 @@ def test_a_cold_herd_loads_once(cold: None, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(reads) == 1
 
 
-def test_whoever_finds_a_look_under_way_goes_by_what_is_known(
-    clock: Clock, in_thread: Thread, monkeypatch: pytest.MonkeyPatch
+class Watched:
+    """A lock that says when somebody has come for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.has_visitor = threading.Event()
+        self.waits: list[float] = []
+
+    def acquire(self, timeout: float) -> bool:
+        self.has_visitor.set()
+        self.waits.append(timeout)
+        return self.lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        self.lock.release()
+
+
+def test_whoever_finds_a_look_under_way_sees_what_it_finds(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stamps, "LONGEST_LOOK_WAIT", 30)
+    set_switch(False)
+    waffle.switch_is_active("x")
+    set_elsewhere(True)
+    clock.advance(0.125)
+    stamp = stamp_of("default")
+    watched = Watched()
+    monkeypatch.setattr(stamp, "_looking", watched)
+
+    def check() -> bool:
+        try:
+            return waffle.switch_is_active("x")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as executor:
+
+        def come_too_late() -> None:
+            watched.has_visitor.clear()
+            others.append(executor.submit(check))
+            assert watched.has_visitor.wait(30)
+
+        others: list[Future[bool]] = []
+        with right_after(database, "fetch", come_too_late, monkeypatch):
+            stamp.look()
+
+        assert others[0].result() is True
+
+
+def test_a_look_that_hangs_makes_one_check_wait(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, in_thread: Thread
+) -> None:
+    monkeypatch.setattr(stamps, "LONGEST_LOOK_WAIT", 0.01)
     set_switch(False)
     waffle.switch_is_active("x")
     clock.advance(0.125)
-    answers: list[bool] = []
+    watched = Watched()
+    monkeypatch.setattr(stamp_of("default"), "_looking", watched)
 
-    with right_after(
-        database,
-        "fetch",
-        lambda: answers.append(in_thread(lambda: waffle.switch_is_active("x"))),
-        monkeypatch,
-    ):
-        waffle.switch_is_active("x")
+    with watched.lock:
+        answers = [in_thread(lambda: waffle.switch_is_active("x")) for _ in range(3)]
 
-    assert answers == [False]
+    assert answers == [False] * 3
+    assert watched.waits == [0.01, 0, 0]
 
 
 def test_who_waits_too_long_for_a_load_uses_the_last_snapshot(

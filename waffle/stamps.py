@@ -16,6 +16,8 @@ from waffle.outages import Outage
 TABLE = "waffle_stamp"
 ROW_LOOK_SECONDS = 10.0  # the row is read this often though the bell says that nothing happened
 
+LONGEST_LOOK_WAIT = 0.1  # seconds that a check waits for another thread's look
+
 NEVER = float("-inf")
 
 
@@ -37,6 +39,7 @@ class Stamp:
         self._row_looked = NEVER
         self._bell: str | None = None
         self._bumps = 0
+        self._is_stuck = False
         self._learning = threading.Lock()
         self._looking = threading.Lock()
 
@@ -45,12 +48,15 @@ class Stamp:
         return monotonic() - self._looked >= conf.REFRESH_SECONDS
 
     def look(self) -> None:
-        """Find out whether something changed; who finds a look under way goes by what is known."""
-        if not self._looking.acquire(blocking=False):
+        """Find out whether something changed; who finds a look under way waits for it, but not for ever."""
+        if not self._looking.acquire(timeout=0 if self._is_stuck else LONGEST_LOOK_WAIT):
+            self._is_stuck = True  # the server hangs: nobody else need wait for that
             return
         try:
-            self._look()
+            if self.is_look_due():
+                self._look()
         finally:
+            self._is_stuck = False
             self._looking.release()
 
     def _look(self) -> None:
