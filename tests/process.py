@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from waffle import bells, database, facts, pins, snapshots, stamps, store, unsettled
+from waffle import bells, database, pins, queries, snapshots, stamps, store, unsettled
 
 
 def forget_everything() -> None:
@@ -28,7 +28,7 @@ def forget_everything() -> None:
     pins._current.set(None)
     for connection in connections.all():
         connection.__dict__.pop(unsettled.ATTRIBUTE, None)
-    for outage in (bells.outage, facts.outage, *(loading.outage for loading in snapshots._loading.values())):
+    for outage in (bells.outage, queries.outage, *(loading.outage for loading in snapshots._loading.values())):
         outage._wait = 0.0
 
 

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from test_app.models import Company, CompanyAwareFlag, PlainFlag
+from tests.each import each_kind
 from waffle import admin, flag_is_active, switch_is_active
 from waffle.admin import (
     FlagAdmin,
@@ -31,7 +32,7 @@ from waffle.admin import (
     enable_switches,
 )
 from waffle.admin.widgets import KeysField, is_key
-from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.models import Flag, Sample, Switch
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "sample": {"name": "x", "percent": "34", "note": ""},
 }
 
-by_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 # Any, in what follows: pages and forms are Django's, and typed by model.
 
@@ -79,7 +79,7 @@ def errors_of(response: Any) -> dict[str, list[str]]:
 # Pages
 
 
-@by_kind
+@each_kind
 def test_every_kind_can_be_added_listed_changed_and_deleted(visit: Client, kind: Kind) -> None:
     added = visit.post(address(kind, "add"), FORMS[kind.name])
     toggle = kind.model.objects.get()
@@ -96,7 +96,7 @@ def test_every_kind_can_be_added_listed_changed_and_deleted(visit: Client, kind:
     assert not kind.model.objects.exists()
 
 
-@by_kind
+@each_kind
 def test_a_project_may_do_without_the_pages(settings: Any, kind: Kind) -> None:
     settings.WAFFLE_ENABLE_ADMIN_PAGES = False
     own = AdminSite()
@@ -134,7 +134,7 @@ def test_a_page_of_the_projects_own_stays() -> None:
     }
 
 
-@by_kind
+@each_kind
 @pytest.mark.parametrize("name", ["", " x", "x ", "two\tparts", "!x", "x" * 101])
 def test_a_new_name_that_cannot_work_is_an_error_of_the_form(visit: Client, kind: Kind, name: str) -> None:
     response = visit.post(address(kind, "add"), {**FORMS[kind.name], "name": name})
@@ -143,7 +143,7 @@ def test_a_new_name_that_cannot_work_is_an_error_of_the_form(visit: Client, kind
     assert not kind.model.objects.exists()
 
 
-@by_kind
+@each_kind
 def test_an_old_name_stays_as_it_is(visit: Client, kind: Kind) -> None:
     toggle = kind.model.objects.create(name=" !x", **kind.created_as(False))
 
@@ -338,7 +338,7 @@ def test_checks_see_what_an_action_has_done(asked: Any) -> None:
     assert switch_is_active("x") is False
 
 
-@by_kind
+@each_kind
 def test_toggles_are_deleted_one_by_one_and_written_down(asked: Any, kind: Kind) -> None:
     toggle = kind.model.objects.create(name="x", **kind.created_as(True))
     key = str(toggle.pk)
@@ -376,7 +376,7 @@ ACTIONS = {
 }
 
 
-@by_kind
+@each_kind
 @pytest.mark.parametrize("permission", ["change", "delete", "view"])
 def test_an_action_is_for_those_who_may_do_it(kind: Kind, permission: str) -> None:
     editor = User.objects.create_user("editor", is_staff=True)
@@ -388,7 +388,7 @@ def test_an_action_is_for_those_who_may_do_it(kind: Kind, permission: str) -> No
     assert list(actions) == [name for name, needed in ACTIONS[kind.name].items() if needed == permission]
 
 
-@by_kind
+@each_kind
 def test_a_superuser_has_these_actions_and_no_others(visit: Client, kind: Kind) -> None:
     kind.model.objects.create(name="x", **kind.created_as(False))
 
@@ -399,7 +399,7 @@ def test_a_superuser_has_these_actions_and_no_others(visit: Client, kind: Kind) 
     )
 
 
-@by_kind
+@each_kind
 def test_an_action_tells_what_it_has_done(visit: Client, kind: Kind) -> None:
     toggles = [kind.model.objects.create(name=name, **kind.created_as(False)) for name in ("a", "b")]
 

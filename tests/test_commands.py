@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -14,10 +13,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import BaseCommand, CommandError, call_command, load_command_class
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models.signals import pre_delete, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from test_app.models import Company, CustomSample, CustomSwitch, PlainFlag
+from tests.each import each_kind
 from waffle.kinds import KINDS, SAMPLE, Kind
 from waffle.management.base import percentage
 from waffle.management.members import called, find
@@ -74,7 +75,7 @@ class NumberedUser(User):
 # What all of them do
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_a_toggle_that_is_not_there_is_made_only_if_asked(run: Run, kind: Kind) -> None:
     command = f"waffle_{kind.name}"
 
@@ -88,14 +89,14 @@ def test_a_toggle_that_is_not_there_is_made_only_if_asked(run: Run, kind: Kind) 
     assert kind.model.objects.filter(name="new").count() == 1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 @pytest.mark.parametrize("name", [[], [""]])
 def test_a_name_must_be_given(run: Run, kind: Kind, name: list[str]) -> None:
     with pytest.raises(CommandError, match=rf"^You need to specify a {kind.name} name\.$"):
         run(f"waffle_{kind.name}", *name)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 @pytest.mark.parametrize("name", ["two\nlines", "x" * 101, " x", "!x"])
 def test_a_new_name_that_cannot_work_is_refused(run: Run, kind: Kind, name: str) -> None:
     with pytest.raises(CommandError, match="name"):
@@ -104,7 +105,7 @@ def test_a_new_name_that_cannot_work_is_refused(run: Run, kind: Kind, name: str)
     assert not kind.model.objects.exists()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_an_old_name_may_be_odd(run: Run, kind: Kind) -> None:
     kind.model.objects.create(name=" !x ", **kind.created_as(False))
 
@@ -113,26 +114,28 @@ def test_an_old_name_may_be_odd(run: Run, kind: Kind) -> None:
     assert kind.model.objects.get().modified > kind.model.objects.get().created
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_an_empty_list_has_its_title(run: Run, kind: Kind) -> None:
     lines = run(f"waffle_{kind.name}", **{f"list_{kind.plural}": True})
 
     assert lines == [f"{kind.plural.capitalize()}:"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_what_the_database_refuses_is_told_plainly(run: Run, kind: Kind) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TRIGGER refuse BEFORE INSERT ON {kind.model._meta.db_table} "
-            "BEGIN SELECT RAISE(ABORT, 'not on Fridays'); END"
-        )
+@each_kind
+def test_what_the_database_refuses_is_told_plainly(
+    run: Run, kind: Kind, request: pytest.FixtureRequest
+) -> None:
+    def refuse(**signal: object) -> None:
+        raise IntegrityError("not on Fridays")
+
+    pre_save.connect(refuse, sender=kind.model)
+    request.addfinalizer(lambda: pre_save.disconnect(refuse, sender=kind.model))
 
     with pytest.raises(CommandError, match=rf"^The {kind.name} 'x' cannot be saved: not on Fridays$"):
         run(f"waffle_{kind.name}", "x", *SET[kind.name], create=True)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_a_toggle_that_another_process_makes_meanwhile_is_changed(
     run: Run, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -523,7 +526,7 @@ def test_samples_are_listed_with_their_percentage(run: Run) -> None:
 # Deleting
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_toggles_of_one_kind_are_deleted_by_name(run: Run, kind: Kind) -> None:
     for each in KINDS:
         for name in ("a", "b", "c"):
@@ -561,15 +564,17 @@ def test_nothing_named_is_nothing_deleted(run: Run) -> None:
     assert Flag.objects.count() == 1
 
 
-def test_what_cannot_all_be_deleted_is_not_deleted_at_all(run: Run) -> None:
+def test_what_cannot_all_be_deleted_is_not_deleted_at_all(run: Run, request: pytest.FixtureRequest) -> None:
     for kind in KINDS:
         kind.model.objects.create(name="x", **kind.created_as(False))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TRIGGER keep BEFORE DELETE ON waffle_sample BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
 
-    with suppress(Exception):
+    def refuse(**signal: object) -> None:
+        raise ZeroDivisionError
+
+    pre_delete.connect(refuse, sender=Sample)
+    request.addfinalizer(lambda: pre_delete.disconnect(refuse, sender=Sample))
+
+    with pytest.raises(ZeroDivisionError):
         run("waffle_delete", flag_names=["x"], switch_names=["x"], sample_names=["x"])
 
     assert [kind.model.objects.count() for kind in KINDS] == [1, 1, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,6 @@ from waffle.conditions import (
 )
 from waffle.verdicts import Reason
 
-
 # A module attribute: pytest takes a class that is imported as Test… for tests.
 TESTING = conditions.Testing("testing")
 
@@ -39,6 +39,10 @@ def flag(**fields: Any) -> Any:
 
 
 def about(request: Any = None, *, read_only: bool = False, **facts: Any) -> Any:
+    return about_facts(facts, request=request, read_only=read_only)
+
+
+def about_facts(facts: dict[str, Any], *, request: Any = None, read_only: bool = False) -> Any:
     return SimpleNamespace(request=request, read_only=read_only, facts=facts)
 
 
@@ -46,7 +50,7 @@ def about(request: Any = None, *, read_only: bool = False, **facts: Any) -> Any:
 def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return what the dice are going to show; they are thrown by taking from it."""
     shown: list[float] = []
-    monkeypatch.setattr(conditions.random, "uniform", lambda low, high: shown.pop(0) * (high - low) + low)
+    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop(0) * (high - low) + low)
     return shown
 
 
@@ -250,7 +254,7 @@ def test_a_short_list_is_compared_with_the_users_keys(keys: set[int], answer: bo
     assert isinstance(condition, InShortList)
     assert (condition.field, condition.by, condition.reason) == ("users", "teams", Reason.GROUP)
     assert condition.wants == "keys of teams"
-    assert condition.decide(Lists(pk=1), about(**{"keys of teams": keys})) is answer
+    assert condition.decide(Lists(pk=1), about_facts({"keys of teams": keys})) is answer
 
 
 @pytest.mark.parametrize(("listing", "answer"), [({1, 3}, True), ({3}, None), (set(), None)])
@@ -261,7 +265,7 @@ def test_long_lists_are_answered_by_the_flags_that_list_the_user(
 
     assert isinstance(condition, InLongList)
     assert (condition.field, condition.reason, condition.wants) == ("users", Reason.USER, "listing flags")
-    assert condition.decide(Lists(pk=1), about(**{"listing flags": {"users": listing}})) is answer
+    assert condition.decide(Lists(pk=1), about_facts({"listing flags": {"users": listing}})) is answer
 
 
 @pytest.mark.parametrize("rosters", [{}, None], ids=["short", "long"])

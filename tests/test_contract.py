@@ -50,7 +50,7 @@ def test_a_name_can_be_imported_from_where_it_was(module: str, name: str) -> Non
 
 
 def test_a_module_without_names_can_be_imported_too() -> None:
-    assert importlib.import_module("waffle.signals")
+    assert importlib.import_module("waffle.signals").__name__ == "waffle.signals"
 
 
 def shape(path: str) -> str:
@@ -160,7 +160,7 @@ def test_a_model_is_found_by_the_name_of_its_setting(setting: str, model: str) -
 
 
 def test_any_other_name_of_a_setting_names_no_model() -> None:
-    with pytest.raises(ValueError, match="'MODEL' names no model: use 'FLAG_MODEL', 'SWITCH_MODEL' or 'SAMPLE_MO"):
+    with pytest.raises(ValueError, match="'MODEL' names no model: use 'FLAG_MODEL', "):
         waffle.get_waffle_model("MODEL")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,6 @@ from pytest_django import Settings
 
 import waffle
 from tests.each import each_kind
-from waffle import conditions
 from waffle.kinds import Kind
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Sample, Switch, set_flag
@@ -53,7 +53,7 @@ every_way = pytest.mark.parametrize(
 def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return what the dice will show; without anything in it, to throw them is an error."""
     shown: list[float] = []
-    monkeypatch.setattr(conditions.random, "uniform", lambda low, high: shown.pop())
+    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop())
     return shown
 
 

@@ -22,6 +22,11 @@ COMMON = {
     "created": "DateTimeField",
     "modified": "DateTimeField",
 }
+# The key of a link table is what the project's DEFAULT_AUTO_FIELD says, as in django-waffle.
+LINK = {
+    "id": "AutoField" if connection.vendor == "sqlite" else "BigAutoField",
+    "flag_id": "IntegerField",
+}
 TABLES = {
     "waffle_flag": {
         **COMMON,
@@ -36,8 +41,8 @@ TABLES = {
     },
     "waffle_switch": {**COMMON, "active": "BooleanField"},
     "waffle_sample": {**COMMON, "percent": "DecimalField"},
-    "waffle_flag_users": {"id": "AutoField", "flag_id": "IntegerField", "user_id": "IntegerField"},
-    "waffle_flag_groups": {"id": "AutoField", "flag_id": "IntegerField", "group_id": "IntegerField"},
+    "waffle_flag_users": {**LINK, "user_id": "IntegerField"},
+    "waffle_flag_groups": {**LINK, "group_id": "IntegerField"},
 }
 
 
@@ -60,7 +65,9 @@ def test_names_are_unique_and_the_time_of_creation_is_indexed(table: str) -> Non
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, table).values()
 
-    assert [found["columns"] for found in constraints if found["unique"] and not found["primary_key"]] == [["name"]]
+    assert [found["columns"] for found in constraints if found["unique"] and not found["primary_key"]] == [
+        ["name"]
+    ]
     assert ["created"] in [found["columns"] for found in constraints if found["index"]]
     assert ["modified"] not in [found["columns"] for found in constraints if found["index"]]
 
@@ -81,7 +88,9 @@ def test_names_are_unique_and_the_time_of_creation_is_indexed(table: str) -> Non
 def test_a_field_has_the_options_that_it_had(model: str, field: str, options: dict[str, Any]) -> None:
     found = apps.get_model("waffle", model)._meta.get_field(field).deconstruct()[3]
 
-    assert {name: value for name, value in found.items() if name not in ("verbose_name", "help_text")} == options
+    assert {
+        name: value for name, value in found.items() if name not in ("verbose_name", "help_text")
+    } == options
 
 
 def test_flags_list_users_and_groups() -> None:

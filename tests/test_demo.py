@@ -199,6 +199,7 @@ def test_the_served_site_shows_its_pages_and_opens_its_admin(site: str, browser:
     assert all('data-shown="house_waffle"' in page for page in (front, *menus))
     assert "--batter" in style
     assert 'action="/admin/logout/"' in admin
+    assert "birthday_cake" in read(browser, f"{site}admin/waffle/flag/")
     assert 'data-shown="chefs_table"' in read(browser, f"{site}async/")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,8 @@ from pytest_django import Settings
 
 import waffle
 from test_app.models import Company, CompanyAwareFlag, LegacyFlag, PlainFlag, ScratchFlag
-from waffle import conditions, evaluation
+from tests.worlds import each_flag_verdict
+from waffle import evaluation
 from waffle.conditions import Claim, Condition, Everyone
 from waffle.models import Flag, Sample, Switch
 from waffle.snapshots import UNKNOWN
@@ -25,12 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
 
 # Any, throughout: requests, users and flags are whatever a project has.
 FlagVerdict = Callable[..., Verdict]
-
-
-@pytest.fixture(params=[waffle.flag_verdict, async_to_sync(waffle.aflag_verdict)], ids=["sync", "async"])
-def flag_verdict(request: pytest.FixtureRequest) -> FlagVerdict:
-    found: FlagVerdict = request.param
-    return found
 
 
 @pytest.fixture
@@ -71,6 +67,7 @@ CASES: list[tuple[dict[str, Any], str, Verdict]] = [
 ]
 
 
+@each_flag_verdict
 @pytest.mark.parametrize(("fields", "who", "verdict"), CASES)
 def test_the_fields_of_a_flag_decide(
     fields: dict[str, Any],
@@ -81,12 +78,13 @@ def test_the_fields_of_a_flag_decide(
     rf: RequestFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conditions.random, "uniform", lambda low, high: 50)
+    monkeypatch.setattr(random, "uniform", lambda low, high: 50)
     Flag.objects.create(name="x", **fields)
 
     assert flag_verdict(visit(rf, users[who], LANGUAGE_CODE="de"), "x") == verdict
 
 
+@each_flag_verdict
 @pytest.mark.parametrize("limit", [10_000, 0], ids=["short lists", "long lists"])
 @pytest.mark.parametrize("is_pinned", [False, True], ids=["unpinned", "pinned"])
 def test_lists_decide(
@@ -121,6 +119,7 @@ def test_lists_decide(
     }
 
 
+@each_flag_verdict
 @pytest.mark.parametrize("everyone", [True, False])
 def test_without_a_request_what_needs_nobody_decides(everyone: bool, flag_verdict: FlagVerdict) -> None:
     Flag.objects.create(name="settled", everyone=everyone)
@@ -131,6 +130,7 @@ def test_without_a_request_what_needs_nobody_decides(everyone: bool, flag_verdic
     assert flag_verdict(None, "rest") == NOTHING
 
 
+@each_flag_verdict
 def test_a_request_without_a_user_still_gets_its_percentage(
     flag_verdict: FlagVerdict, rf: RequestFactory
 ) -> None:
@@ -140,6 +140,7 @@ def test_a_request_without_a_user_still_gets_its_percentage(
     assert flag_verdict(rf.get("/"), "x") == Verdict(True, Reason.PERCENT)
 
 
+@each_flag_verdict
 def test_to_read_only_is_to_deal_nothing(flag_verdict: FlagVerdict, rf: RequestFactory) -> None:
     Flag.objects.create(name="x", percent="99.9")
     request = visit(rf)
@@ -148,6 +149,7 @@ def test_to_read_only_is_to_deal_nothing(flag_verdict: FlagVerdict, rf: RequestF
     assert not getattr(request, "waffles", None)
 
 
+@each_flag_verdict
 @pytest.mark.parametrize(("query", "active"), [("1", True), ("0", False)])
 @pytest.mark.parametrize("fields", [{"everyone": True}, {"everyone": False}, {"testing": True}, {}])
 def test_the_override_beats_all_that_a_flag_says(
@@ -181,7 +183,7 @@ def test_a_switch_has_no_override(active: bool, settings: Settings) -> None:
 
 def test_a_sample_is_drawn_at_each_check(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [0.0, 80.0, 50.0, 50.1]
-    monkeypatch.setattr(conditions.random, "uniform", lambda low, high: drawn.pop(0))
+    monkeypatch.setattr(random, "uniform", lambda low, high: drawn.pop(0))
     Sample.objects.create(name="x", percent=50)
 
     found = [waffle.sample_verdict("x") for _ in range(2)]
@@ -232,6 +234,7 @@ def test_a_condition_that_says_no_ends_the_walk() -> None:
     assert evaluation.walk(toggle, [No(), Everyone("everyone")], subject) == Verdict(False, Reason.CUSTOM)
 
 
+@each_flag_verdict
 def test_a_models_own_condition_decides_after_the_classic_ones(
     flag_verdict: FlagVerdict, users: dict[str, Any], rf: RequestFactory, settings: Settings
 ) -> None:
@@ -247,6 +250,7 @@ def test_a_models_own_condition_decides_after_the_classic_ones(
     assert flag_verdict(visit(rf, users["member"]), "x") == NOTHING
 
 
+@each_flag_verdict
 def test_a_model_without_lists_is_decided_by_the_rest(
     flag_verdict: FlagVerdict, users: dict[str, Any], rf: RequestFactory, settings: Settings
 ) -> None:
@@ -257,6 +261,7 @@ def test_a_model_without_lists_is_decided_by_the_rest(
     assert flag_verdict(visit(rf, users["plain"]), "x") == NOTHING
 
 
+@each_flag_verdict
 def test_a_method_of_a_custom_model_decides_and_may_ask_the_database(
     flag_verdict: FlagVerdict, users: dict[str, Any], rf: RequestFactory, settings: Settings
 ) -> None:
@@ -267,7 +272,9 @@ def test_a_method_of_a_custom_model_decides_and_may_ask_the_database(
     users["plain"].company = company
 
     with waffle.pinned():
-        found = {who: flag_verdict(visit(rf, users[who]), "x") for who in ("plain", "staff", "listed", "plain")}
+        found = {
+            who: flag_verdict(visit(rf, users[who]), "x") for who in ("plain", "staff", "listed", "plain")
+        }
 
     assert found == {
         "plain": Verdict(True, Reason.CUSTOM),
@@ -276,6 +283,7 @@ def test_a_method_of_a_custom_model_decides_and_may_ask_the_database(
     }
 
 
+@each_flag_verdict
 @pytest.mark.parametrize("read_only", [False, True])
 def test_an_overridden_is_active_is_told_the_request_and_whether_to_read_only(
     read_only: bool, flag_verdict: FlagVerdict, rf: RequestFactory, settings: Settings
@@ -288,6 +296,7 @@ def test_an_overridden_is_active_is_told_the_request_and_whether_to_read_only(
     assert hasattr(request, "waffles") is not read_only or request.waffles == {}
 
 
+@each_flag_verdict
 def test_answers_of_a_models_own_methods_are_not_kept_in_a_pin(
     flag_verdict: FlagVerdict, rf: RequestFactory, settings: Settings
 ) -> None:

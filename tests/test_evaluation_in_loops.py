@@ -1,4 +1,4 @@
-"""Plain checks in a coroutine: they answer from what is at hand, and say what to do where that is not enough."""
+"""Plain checks in a coroutine: they answer from what is at hand, else they say what to do."""
 
 from __future__ import annotations
 
@@ -125,12 +125,14 @@ def test_lists_that_must_be_asked_for_are_named_with_the_hint(
 ) -> None:
     settings.WAFFLE_ROSTER_LIMIT = limit
 
-    with pytest.raises(SynchronousOnlyOperation, match="The flag 'members' depends on '(users|groups)'"):
+    with pytest.raises(SynchronousOnlyOperation, match=r"The flag 'members' depends on '(users|groups)'"):
         in_loop(lambda: waffle.flag_is_active(SimpleNamespace(user=member), "members"))
 
 
 @pytest.mark.parametrize("limit", [10_000, 0], ids=["short lists", "long lists"])
-def test_after_a_twin_was_awaited_the_plain_check_answers(limit: int, member: Any, settings: Settings) -> None:
+def test_after_a_twin_was_awaited_the_plain_check_answers(
+    limit: int, member: Any, settings: Settings
+) -> None:
     settings.WAFFLE_ROSTER_LIMIT = limit
     request = SimpleNamespace(user=member)
 

@@ -132,6 +132,14 @@ def test_an_undefined_name_is_treated_as_the_environment_says(kind: Kind) -> Non
 
 
 @each_kind
+def test_a_variable_may_hold_the_toggle_itself(kind: Kind, render: Render) -> None:
+    switch_on(kind)
+    toggle = kind.model.objects.get(name="x")
+
+    assert render(f"{{{{ waffle.{kind.name}(toggle) }}}} {block(kind, 'toggle')}", toggle=toggle) == "True on"
+
+
+@each_kind
 def test_a_variable_of_a_loop_is_a_name(kind: Kind, render: Render) -> None:
     switch_on(kind, "x")
 

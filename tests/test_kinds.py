@@ -12,6 +12,7 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from test_app.models import CompanyAwareFlag, CustomSample, CustomSwitch, LegacyFlag, PlainFlag, ScratchFlag
+from tests.each import each_kind
 from waffle.conditions import Active, Dice, InLongList, InShortList, Method
 from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind, copy_of, is_custom
 from waffle.models import Flag, Sample, Switch
@@ -42,7 +43,7 @@ def test_the_model_is_a_live_setting(kind: Kind, stock: Any, custom: Any) -> Non
     assert (before, within, kind.model) == (stock, custom, stock)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @pytest.mark.parametrize("value", ["test_app.Nobody", "nowhere.Flag", "Flag", "a.b.c", "", None, 7])
 def test_a_model_that_cannot_be_found_is_a_clear_error(kind: Kind, value: object, settings: Settings) -> None:
     name = f"WAFFLE_{kind.name.upper()}_MODEL"
@@ -57,7 +58,7 @@ def test_a_model_that_cannot_be_found_is_a_clear_error(kind: Kind, value: object
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @pytest.mark.parametrize(("value", "default"), [(True, True), (False, False), (1, True), (None, False)])
 def test_the_default_is_a_live_setting_of_each_kind(
     kind: Kind, value: object, default: bool, settings: Settings
@@ -68,7 +69,7 @@ def test_the_default_is_a_live_setting_of_each_kind(
     assert [other.default for other in KINDS if other is not kind] == [False, False]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 def test_creating_and_logging_are_live_settings_of_each_kind(kind: Kind, settings: Settings) -> None:
     others = [other for other in KINDS if other is not kind]
     setattr(settings, f"WAFFLE_CREATE_MISSING_{kind.plural.upper()}", True)
@@ -106,7 +107,7 @@ class Replicated:
         return "default"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 def test_rows_are_read_where_the_router_says_unless_the_setting_says_otherwise(
     kind: Kind, settings: Settings
 ) -> None:

@@ -11,7 +11,8 @@ from django.db import transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from test_app.models import CompanyAwareFlag, CustomSample, CustomSwitch, LegacyFlag
-from waffle.kinds import KINDS, Kind
+from tests.each import each_kind
+from waffle.kinds import Kind
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager, ToggleQuerySet
 from waffle.models import Flag, Sample, Switch
 from waffle.utils import keyfmt
@@ -44,7 +45,7 @@ WRITES: dict[str, tuple[Callable[[Kind], Any], dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 @pytest.mark.parametrize(("write", "notes"), WRITES.values(), ids=WRITES)
 def test_a_write_in_bulk_is_known_at_once_and_counted(
     kind: Kind, write: Callable[[Kind], Any], notes: dict[str, str]

@@ -11,9 +11,10 @@ from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.test import RequestFactory
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from test_app.models import Company, CompanyAwareFlag, LegacyFlag
+from tests.each import each_kind
 from waffle.kinds import FLAG, KINDS, SWITCH, Kind
 from waffle.models import Flag, Sample, Stamp, Switch
 from waffle.utils import keyfmt
@@ -28,7 +29,7 @@ def create(kind: Kind, name: str = "x", *, on: bool = True) -> Any:
     return kind.model.objects.create(name=name, **kind.created_as(on))
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_a_toggle_is_called_by_its_name(kind: Kind) -> None:
     toggle = create(kind, "my toggle")
 
@@ -37,7 +38,7 @@ def test_a_toggle_is_called_by_its_name(kind: Kind) -> None:
     assert kind.model.objects.get_by_natural_key("my toggle") == toggle
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_a_name_is_given_once(kind: Kind) -> None:
     create(kind)
 
@@ -45,7 +46,7 @@ def test_a_name_is_given_once(kind: Kind) -> None:
         create(kind)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_get_returns_a_copy_of_the_toggle_or_an_unsaved_one(kind: Kind) -> None:
     toggle = create(kind)
 
@@ -58,7 +59,7 @@ def test_get_returns_a_copy_of_the_toggle_or_an_unsaved_one(kind: Kind) -> None:
     assert (missing.pk, missing.name, missing._state.adding) == (None, "y", True)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_get_all_returns_a_list_of_copies(kind: Kind) -> None:
     assert kind.model.get_all() == []
     toggles = {create(kind, "x"), create(kind, "y")}
@@ -71,7 +72,7 @@ def test_get_all_returns_a_list_of_copies(kind: Kind) -> None:
     assert {toggle.name for toggle in kind.model.get_all()} == {"x", "y"}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_what_is_known_is_not_asked_for_again(
     kind: Kind, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -82,7 +83,7 @@ def test_what_is_known_is_not_asked_for_again(
         kind.model.get("x"), kind.model.get("y"), kind.model.get_all()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_from_db_means_from_the_database(
     kind: Kind, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -114,7 +115,7 @@ class Replicated:
 
 
 @pytest.mark.django_db(databases=["default", "other"])
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_rows_come_from_the_database_that_reads_are_routed_to(kind: Kind, settings: Settings) -> None:
     settings.DATABASE_ROUTERS = [f"{__name__}.Replicated"]
     create(kind)
@@ -124,7 +125,7 @@ def test_rows_come_from_the_database_that_reads_are_routed_to(kind: Kind, settin
     assert len(kind.model.get_all_from_db()) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 @pytest.mark.parametrize("arguments", [{}, {"update_fields": ["note"]}, {"update_fields": ("note", "name")}])
 def test_save_notes_the_time_of_the_change(kind: Kind, arguments: dict[str, Any]) -> None:
     toggle = create(kind)
@@ -151,7 +152,7 @@ def test_to_save_no_fields_is_to_save_nothing() -> None:
     assert switch.modified == LONG_AGO
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_a_new_toggle_is_created_and_modified_now(kind: Kind) -> None:
     toggle = create(kind)
 
@@ -293,8 +294,8 @@ def test_a_method_that_overrides_another_may_build_on_it() -> None:
 
 
 def test_stock_models_keep_no_keys_of_their_own() -> None:
-    assert [kind.model.flushes_own_keys() for kind in KINDS] == [False] * 3
-    assert LegacyFlag.flushes_own_keys() is True
+    assert [kind.model.flush_after_change() for kind in KINDS] == [None] * 3
+    assert Flag.flush_after_change(Flag(name="x")) is None
     assert Flag(name="x").get_flush_keys() == []
     assert Flag(name="x").get_flush_keys(["a"]) == ["a"]
 
@@ -309,7 +310,7 @@ def test_flush_deletes_the_keys_of_a_custom_model() -> None:
     assert (cache.get(key), cache.get("other")) == (None, 1)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@each_kind
 def test_flush_tells_of_a_write_that_nobody_heard_of(kind: Kind) -> None:
     toggle = create(kind, on=False)
     before = kind.model.get("x").note
@@ -321,26 +322,20 @@ def test_flush_tells_of_a_write_that_nobody_heard_of(kind: Kind) -> None:
     assert (before, unheard, kind.model.get("x").note) == ("", "", "unheard")
 
 
-def test_flush_all_flushes_each_toggle_of_a_custom_model(
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+@pytest.mark.parametrize(("flag", "left"), [(LegacyFlag(name="x"), {"y"}), (None, set())], ids=["one", "all"])
+def test_what_flushes_the_keys_of_a_custom_model_flushes_those_of_one_toggle_or_of_all(
+    flag: LegacyFlag | None, left: set[str]
 ) -> None:
     cache = caches["default"]
     LegacyFlag.objects.bulk_create([LegacyFlag(name="x"), LegacyFlag(name="y")])
-    keys = [keyfmt(LegacyFlag.COMPANIES_CACHE_KEY, name) for name in ("x", "y")]
-    cache.set_many(dict.fromkeys(keys, "old"))
+    keys = {name: keyfmt(LegacyFlag.COMPANIES_CACHE_KEY, name) for name in ("x", "y")}
+    cache.set_many(dict.fromkeys(keys.values(), "old"))
 
-    LegacyFlag.flush_all()
+    flush = LegacyFlag.flush_after_change(flag)
 
-    assert cache.get_many(keys) == {}
-
-
-def test_flush_all_reads_nothing_where_no_key_is_kept(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    create(FLAG)
-
-    with django_assert_num_queries(0):
-        Flag.flush_all()
+    assert flush is not None
+    flush()
+    assert {name for name, key in keys.items() if cache.get(key) == "old"} == left
 
 
 def test_the_stamp_is_no_content() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,6 +215,18 @@ def test_a_template_of_your_own_is_used_and_is_given_lists_and_defaults(
     Flag.objects.create(name="x", everyone=True)
 
     assert script(anonymous) == "x=True;False"
+
+
+def test_a_template_of_your_own_may_be_one_of_jinja(
+    anonymous: HttpRequest,
+    tmp_path: Path,
+    settings: Any,  # Any: what pytest-django gives
+) -> None:
+    (tmp_path / "waffle").mkdir()
+    (tmp_path / "waffle" / "waffle.js").write_text("{{ flags|length }} < 1")
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [tmp_path]}]
+
+    assert script(anonymous).__html__() == "0 < 1"
 
 
 @pytest.mark.parametrize("backends", [[], ["django.template.backends.jinja2.Jinja2"]])

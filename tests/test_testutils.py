@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
+import subprocess
+import sys
 import unittest
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -239,20 +243,20 @@ def test_a_coroutine_function_is_decorated(
     async def fail() -> None:
         raise ZeroDivisionError
 
-    assert asyncio.run(answer()) is True
+    assert async_to_sync(answer)() is True
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(fail())
+        async_to_sync(fail)()
     assert not kind.model.objects.exists()
 
 
 @by_override
-def test_a_coroutine_has_blocks_too(transactional_db: None, kind: Kind, override: type[Override]) -> None:
+def test_a_coroutine_has_blocks_too(db: None, kind: Kind, override: type[Override]) -> None:
     async def answers() -> list[bool]:
         async with override("x", True):
             inside = await ask(kind)
         return [inside, await ask(kind)]
 
-    assert asyncio.run(answers()) == [True, False]
+    assert async_to_sync(answers)() == [True, False]
 
 
 # Classes
@@ -371,3 +375,23 @@ class TestsInATransactionTestCase(Answers, TransactionTestCase):
 class TestsWithoutOverride(TestCase):
     def test_no_override_is_left(self) -> None:
         assert [kind.model.objects.exists() for kind in KINDS] == [False, False, False]
+
+
+# The page on tests
+
+
+def test_every_example_on_the_page_works(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "howto" / "test-your-code.md").read_text()
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)):
+        (tmp_path / f"test_example_{number}.py").write_text(block)
+
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", f"{root}/pyproject.toml"]
+    done = subprocess.run(
+        [*command, f"--rootdir={root}", "--ds=test_app.settings", str(tmp_path)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "6 passed" in done.stdout, done.stdout

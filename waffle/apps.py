@@ -14,7 +14,8 @@ class WaffleConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Listen to the models."""
-        from waffle import signals
+        """Listen to the models, and let Django check the settings."""
+        from waffle import checks, signals
 
         signals.connect()
+        checks.register()

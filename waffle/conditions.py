@@ -48,11 +48,11 @@ class Condition(ABC):
 
     def __init__(self, field: str = "") -> None:
         self.field = field
-        """The toggle's field; while it is unset the condition is not asked."""
+        """The toggle's field: while it is unset the condition is not asked. Without one it always is."""
 
     def pick(self, toggle: Any, rosters: Rosters | None) -> Condition | None:
         """Return the condition to ask for this toggle, None where its field is unset."""
-        return self if getattr(toggle, self.field, None) else None
+        return self if not self.field or getattr(toggle, self.field, None) else None
 
     @abstractmethod
     def decide(self, toggle: Any, subject: Asked) -> bool | None:

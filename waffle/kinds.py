@@ -63,6 +63,9 @@ class Kind:
     created_as: Callable[[bool], dict[str, object]]
     """Field values of a toggle that is created because it was missing, by the default of its kind."""
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def title(self) -> str:
         """The kind's name as log lines and messages begin with it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
+from waffle import pins, store
 from waffle.memory import write_cookies
 from waffle.work import apinned, pinned
 
@@ -23,6 +24,9 @@ class WaffleMiddleware:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
+        else:
+            # Not defined for both: among async neighbours each request would pay a thread for it.
+            self.process_view = self._prepare_view
 
     def __call__(self, request: Any) -> Any:
         """Answer a request, or return a coroutine that does."""
@@ -36,6 +40,12 @@ class WaffleMiddleware:
         async with apinned():
             response = await self.get_response(request)
         return self.process_response(request, response)
+
+    def _prepare_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
+        """Let plain checks answer in an async view that a sync server runs."""
+        pin = pins.current()
+        if pin is not None and iscoroutinefunction(view):
+            store.keep_full(pin)
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Send what was dealt and tested during `request` along as cookies."""

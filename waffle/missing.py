@@ -21,6 +21,7 @@ def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
     if kind.logs_missing is not None:
         logger.log(kind.logs_missing, f"{kind.title} %s not found", name)
     if kind.creates_missing:
+        store.refuse_in_event_loop(f"await waffle.a{kind.name}_is_active(…)")
         _create(kind, name)
     return verdict_of(kind.default, Reason.MISSING)
 

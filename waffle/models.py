@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -71,10 +71,10 @@ class BaseModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, with the time of this change in `modified`."""
         self.modified = timezone.now()
-        update_fields: Iterable[str] | None = kwargs.get("update_fields")
+        args, (update_fields, *_) = args[:3], (*args[3:], kwargs.pop("update_fields", None))
         if update_fields:
-            kwargs["update_fields"] = {*update_fields, "modified"}
-        super().save(*args, **kwargs)
+            update_fields = {*update_fields, "modified"}
+        super().save(*args, **kwargs, update_fields=update_fields)
 
     def natural_key(self) -> tuple[str]:
         """Return what fixtures call this toggle: its name."""

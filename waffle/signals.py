@@ -26,9 +26,11 @@ def connect() -> None:
         if issubclass(model, BaseModel):
             _listen(post_save, model, _toggle_changed)
             _listen(post_delete, model, _toggle_changed)
+            for field in model._meta.many_to_many:
+                _listen(m2m_changed, field.remote_field.through, _list_changed)
             for condition in getattr(model, "conditions", ()):
                 if isinstance(condition, Listed) and hasattr(model, condition.field):
-                    _listen_to_list(model._meta.get_field(condition.field), condition)
+                    _listen_to_listed(model._meta.get_field(condition.field), condition)
     _listen(post_migrate, apps.get_app_config("waffle"), _migrated)
 
 
@@ -36,8 +38,7 @@ def _listen(signal: Any, sender: Any, receiver: Any) -> None:
     signal.connect(receiver, sender=sender, dispatch_uid=f"waffle.{receiver.__name__}")
 
 
-def _listen_to_list(field: Any, listed: Listed) -> None:
-    _listen(m2m_changed, field.remote_field.through, _list_changed)
+def _listen_to_listed(field: Any, listed: Listed) -> None:
     _listen(post_delete, field.related_model, _listed_deleted)
     if listed.by != "user":
         user_model = apps.get_model(settings.AUTH_USER_MODEL)

@@ -55,7 +55,7 @@ def _find(kind: Kind, pin: Pin | None) -> Snapshot:
     if _get_running_loop() is not None:
         if held is not None:
             return held
-        refuse_in_event_loop(kind)
+        refuse_in_event_loop(f"await waffle.a{kind.name}_is_active(…)")
     if _busy.is_set:
         return last_known(kind)
     with _at_it():
@@ -138,14 +138,13 @@ def _at_it() -> Iterator[None]:
         _busy.is_set = False
 
 
-def refuse_in_event_loop(kind: Kind) -> None:
-    """Raise `SynchronousOnlyOperation`: a plain check in a coroutine cannot ask the database."""
-    if os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+def refuse_in_event_loop(instead: str) -> None:
+    """Raise `SynchronousOnlyOperation` in a coroutine, with the hint to use `instead`."""
+    if _get_running_loop() is None or os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
         return
     raise SynchronousOnlyOperation(
-        f"This check must ask the database, which a coroutine cannot wait for. Use "
-        f"`await waffle.a{kind.name}_is_active(…)`, or put waffle.middleware.WaffleMiddleware in "
-        f"MIDDLEWARE: it reads all {kind.plural} before an async view runs."
+        f"This must ask the database, which a coroutine cannot wait for. Use `{instead}`; in an async view "
+        "waffle.middleware.WaffleMiddleware, if it is in MIDDLEWARE, has read all toggles before."
     )
 
 
@@ -160,18 +159,24 @@ def look_ahead(pin: Pin) -> None:
             _current(kind)
 
 
-def fill(pin: Pin) -> None:
-    """Give `pin` a snapshot of every kind: coroutines ask it, and cannot load for themselves."""
-    for kind in KINDS:
-        pin.snapshots[kind] = _find(kind, pin)
+def keep_full(pin: Pin) -> None:
+    """Give `pin` a snapshot of every kind, now and after each change: coroutines cannot load."""
+    pin.refill = _fill
+    _fill(pin)
 
 
-def fill_at_once(pin: Pin) -> bool:
+def keep_full_at_once(pin: Pin) -> bool:
     """Do the same without asking a cache or a database; return False where that cannot be done."""
     if unsettled.waiting or not all(map(_is_ready, KINDS)):
         return False
+    pin.refill = _fill
     pin.snapshots.update(published)
     return True
+
+
+def _fill(pin: Pin) -> None:
+    for kind in KINDS:
+        pin.snapshots[kind] = _find(kind, pin)
 
 
 def _is_ready(kind: Kind) -> bool:

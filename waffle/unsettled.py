@@ -101,7 +101,8 @@ def changed(using: str, flush: Callable[[], object] | None = None) -> None:
     waiting.add(notes)
     if database.autocommit_is_off(connection):
         _write_along(connection)
-    elif not _is_queued(connection):
+    # A test may run the hooks of one block alone, so there each change has its own.
+    elif notes.is_of_test or not _is_queued(connection):
         transaction.on_commit(partial(settle, using), using=using, robust=True)
     pin = pins.current()
     if notes.is_of_test and pin is not None:

@@ -9,6 +9,9 @@ from enum import Enum
 class Reason(str, Enum):
     """What decided a check."""
 
+    # Enum's own is written in Python, and each check would call it.
+    __hash__ = str.__hash__
+
     MISSING = "missing"
     """No row of that name: the default of its kind."""
     OVERRIDE = "override"

@@ -17,6 +17,7 @@ def pinned() -> Iterator[None]:
     Open it around a task or one round of a loop, and outside of `transaction.atomic()`: what is due to be
     read is read here. In a coroutine use `apinned`.
     """
+    store.refuse_in_event_loop("async with waffle.apinned()")
     pin = pins.enter()
     try:
         store.look_ahead(pin)
@@ -34,10 +35,9 @@ async def apinned() -> AsyncIterator[None]:
     So do plain checks of flags that need nothing more of the database: for others there are the async twins.
     """
     pin = pins.enter()
-    pin.refill = store.fill
     try:
-        if not store.fill_at_once(pin):
-            await sync_to_async(store.fill)(pin)
+        if not store.keep_full_at_once(pin):
+            await sync_to_async(store.keep_full)(pin)
         yield
     finally:
         if unsettled.waiting:

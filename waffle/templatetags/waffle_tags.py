@@ -58,9 +58,8 @@ class Name:
         """Return the name: what the variable holds, else the word itself."""
         if self.expression is None:
             return self.word
-        # None where there is no such variable, not `string_if_invalid`; but filters take None for a value.
-        value = self.expression.resolve(context, ignore_failures=not self.expression.filters)
-        return str(value or self.word)
+        # A variable that is not there is None, not what `string_if_invalid` says.
+        return str(self.expression.resolve(context, ignore_failures=True) or self.word)
 
 
 # Any: a Django request, or a framework's wrapper of one, or None.

@@ -1,0 +1,1 @@
+"""The demo: `python -m test_app.demo` shows who sees what, `python -m test_app.demo serve` opens the site."""
