@@ -65,6 +65,19 @@ def in_thread() -> Iterator[Callable[[Callable[[], Result]], Result]]:
         executor.submit(connections.close_all).result(timeout=30)
 
 
+@pytest.fixture(scope="session")
+def _peer(django_db_setup: None) -> Iterator[process.Peer]:
+    peer = process.Peer()
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture
+def peer(_peer: process.Peer, transactional_db: None) -> process.Peer:
+    """Return another process, on the databases that this test uses."""
+    return _peer
+
+
 @pytest.fixture
 def anonymous(rf: RequestFactory) -> HttpRequest:
     """Return a request that nobody has signed."""

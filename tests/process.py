@@ -28,7 +28,11 @@ def forget_everything() -> None:
     pins._current.set(None)
     for connection in connections.all():
         connection.__dict__.pop(unsettled.ATTRIBUTE, None)
-    for outage in (bells.outage, queries.outage, *(loading.outage for loading in snapshots._loading.values())):
+    for outage in (
+        bells.outage,
+        queries.outage,
+        *(loading.outage for loading in snapshots._loading.values()),
+    ):
         outage._wait = 0.0
 
 
@@ -68,14 +72,49 @@ def after_each(target: Any, name: str, do: Callable[[], object], monkeypatch: py
     monkeypatch.setattr(target, name, wrapped)
 
 
+class Peer:
+    """Another process, on the same databases, with all settings the same but `WAFFLE_REFRESH_SECONDS = 0`."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tests.peer"],
+            env={**_environment(), "WAFFLE_TEST_REFRESH_SECONDS": "0"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    # Any: whatever the expression gives, as JSON has it.
+    def evaluate(self, expression: str) -> Any:
+        """Return what a Python expression gives over there; the names are in `tests.peer`."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(expression), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def stop(self) -> None:
+        """End the process."""
+        with self.process:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait(30)
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "WAFFLE_TEST_FOLDER": str(settings.FOLDER),
+    }
+
+
 # Any: whatever the program prints as JSON.
 def run_python(program: str, **environment: str) -> Any:
     """Run `program` in a new Python process on the same databases; return what its last line says in JSON."""
     prelude = "import django, json\ndjango.setup()\n"
-    inherited = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", prelude + program],
-        env={**inherited, "WAFFLE_TEST_FOLDER": str(settings.FOLDER)},
+        env={**_environment(), **environment},
         capture_output=True,
         text=True,
         timeout=60,

@@ -43,3 +43,5 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "shared": {"BACKEND": "tests.caches.SharedMemcached", "LOCATION": "shared"},
 }
+
+WAFFLE_REFRESH_SECONDS = float(os.environ.get("WAFFLE_TEST_REFRESH_SECONDS", "0.1"))

@@ -189,24 +189,23 @@ def test_a_user_removed_from_a_group_loses_the_flag_at_once() -> None:
 
 
 @pytest.mark.parametrize(("model", "field"), [(User, "users"), (Group, "groups")])
-def test_the_links_of_what_is_deleted_are_gone_from_every_process(model: Any, field: str) -> None:
+def test_the_links_of_what_is_deleted_are_gone_from_every_process(
+    model: Any, field: str, peer: process.Peer
+) -> None:
     listed = model.objects.create(**{"username" if model is User else "name": "x"})
     getattr(Flag.objects.create(name="x"), field).add(listed)
-    program = """
-from waffle import store
-from waffle.kinds import FLAG
-print(json.dumps([len(members) for members in store.snapshot(FLAG).rosters[%r].values()]))
-"""
-    known = waffle.store.snapshot(FLAG).rosters
-    assert known is not None
-    assert len(known[field]) == 1
+    there = f"[len(members) for members in store.snapshot(kinds.FLAG).rosters[{field!r}].values()]"
+
+    def here() -> int:
+        rosters = waffle.store.snapshot(FLAG).rosters
+        assert rosters is not None
+        return len(rosters[field])
+
+    assert (here(), peer.evaluate(there)) == (1, [1])
 
     listed.delete()
 
-    known = waffle.store.snapshot(FLAG).rosters
-    assert known is not None
-    assert len(known[field]) == 0
-    assert process.run_python(program % field) == []
+    assert (here(), peer.evaluate(there)) == (0, [])
 
 
 def test_a_deleted_user_whom_nobody_lists_is_no_change(settings: Any) -> None:
@@ -246,28 +245,22 @@ def test_a_change_in_a_second_database_is_seen(settings: Any, in_thread: Thread)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_another_process_sees_a_change(kind: Kind) -> None:
-    kind.model.objects.create(name="x", **values_on(kind))
-    program = f"""
-import waffle
-from waffle.kinds import KINDS
-kind = next(kind for kind in KINDS if kind.name == {kind.name!r})
-print(json.dumps(waffle.evaluation.check(kind, "x").active))
-"""
+def test_another_process_sees_a_change(kind: Kind, peer: process.Peer) -> None:
+    there = f"evaluation.check(kinds.{kind.name.upper()}, 'x').active"
+    before = peer.evaluate(there)
 
-    assert process.run_python(program) is True
+    toggle = kind.model.objects.create(name="x", **values_on(kind))
+    after = peer.evaluate(there)
+    toggle.delete()
+
+    assert (before, after, peer.evaluate(there)) == (False, True, False)
 
 
-def test_this_process_sees_what_another_one_has_changed() -> None:
+def test_this_process_sees_what_another_one_has_changed(peer: process.Peer) -> None:
     Switch.objects.create(name="x", active=True)
     assert ask(SWITCH) is True
-    program = """
-from waffle.models import Switch
-Switch.objects.filter(name="x").update(active=False)
-print(json.dumps(None))
-"""
 
-    process.run_python(program)
+    peer.evaluate("models.Switch.objects.filter(name='x').update(active=False)")
 
     assert ask(SWITCH) is False
 
@@ -283,16 +276,17 @@ def test_nobody_sees_a_change_before_its_commit_but_its_writer(in_thread: Thread
     assert (ask(SWITCH), in_thread(lambda: ask(SWITCH))) == (True, True)
 
 
-def test_nobody_sees_a_change_that_was_rolled_back(in_thread: Thread) -> None:
+def test_nobody_sees_a_change_that_was_rolled_back(in_thread: Thread, peer: process.Peer) -> None:
     Switch.objects.create(name="x", active=False)
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         Switch.objects.update(active=True)
         assert ask(SWITCH) is True
+        assert peer.evaluate("waffle.switch_is_active('x')") is False
         raise ZeroDivisionError
 
     assert (ask(SWITCH), in_thread(lambda: ask(SWITCH))) == (False, False)
-    assert process.run_python("import waffle; print(json.dumps(waffle.switch_is_active('x')))") is False
+    assert peer.evaluate("waffle.switch_is_active('x')") is False
 
 
 def test_a_writer_does_not_see_what_a_savepoint_took_back() -> None:

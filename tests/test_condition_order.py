@@ -121,8 +121,6 @@ def test_only_conditions_whose_fields_are_set_are_picked_and_in_their_order() ->
     ]
 
 
-# Fails: `Condition.pick` takes a condition without a field for one whose field is unset, so overridden
-# methods are never asked: `_is_active_for_user`, `_is_active_for_percent`, `_is_active_for_language`.
 @pytest.mark.parametrize("condition", [Method("_is_active_for_user"), OVERRIDE], ids=["method", "no field"])
 def test_a_condition_without_a_field_is_always_picked(condition: Condition) -> None:
     assert picked(SimpleNamespace(), {}, [condition]) == (condition,)

@@ -180,6 +180,12 @@ def test_in_testing_mode_the_query_beats_the_header_and_the_header_beats_the_coo
     assert TESTING.decide(flag(), about(rf.get("/"))) is True
 
 
+def test_the_header_has_hyphens_also_where_headers_are_a_plain_dictionary() -> None:
+    request = SimpleNamespace(headers={"dwft-my-flag": "1"})
+
+    assert TESTING.decide(flag(), about(request)) is True
+
+
 @pytest.mark.parametrize("nobody", [None, HttpRequest()], ids=["no request", "a request that says nothing"])
 def test_testing_mode_leaves_everybody_else_alone(nobody: Any) -> None:
     assert TESTING.decide(flag(), about(nobody)) is None

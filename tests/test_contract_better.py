@@ -18,8 +18,11 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 import waffle
+from tests.each import each_kind
 from tests.process import run_python
 from tests.worlds import each_flag_is_active
+from waffle.evaluation import check
+from waffle.kinds import Kind
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag
 from waffle.testutils import override_flag, override_sample, override_switch
@@ -59,6 +62,16 @@ def test_a_name_that_is_not_there_makes_no_check_fail(name: str, rf: RequestFact
     assert waffle.flag_is_active(rf.get("/"), name) is False
     assert waffle.switch_is_active(name) is False
     assert waffle.sample_is_active(name) is False
+
+
+# Fails: what the column or the driver cannot hold raises a ValueError, which is no database error.
+@pytest.mark.django_db
+@each_kind
+@pytest.mark.parametrize("name", ["n" * 101, "nul\x00", "half a pair \ud800", "", None])
+def test_a_name_that_cannot_be_created_makes_no_check_fail(name: Any, kind: Kind, settings: Settings) -> None:
+    setattr(settings, f"WAFFLE_CREATE_MISSING_{kind.plural.upper()}", True)
+
+    assert check(kind, name).active is False
 
 
 @pytest.mark.django_db

@@ -175,7 +175,6 @@ def test_a_twin_sees_what_its_thread_has_written(settings: Settings) -> None:
     assert in_loop_await(view) == [False, True, True]
 
 
-# Fails: Django's own words, which do not name the twin; and a switch that is missing is no reason to raise.
 def test_a_plain_check_cannot_create_what_is_missing_and_says_so(settings: Settings) -> None:
     settings.WAFFLE_CREATE_MISSING_SWITCHES = True
 

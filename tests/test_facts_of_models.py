@@ -13,6 +13,7 @@ from django.test.utils import isolate_apps
 from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
+from tests.tables import table_away
 from waffle.conditions import CLASSIC, Condition, Listed
 from waffle.kinds import FLAG
 from waffle.models import AbstractBaseFlag
@@ -120,7 +121,6 @@ def test_keys_may_be_uuids_and_columns_may_have_any_name(
             assert answers(listed) == ["people", "teams", "companies"]
 
 
-# Fails: a reverse relation has no `remote_field.through`, and an AttributeError leaves the check.
 def test_a_user_may_belong_to_something_by_a_relation_from_the_other_side(
     site: Site, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +137,6 @@ def test_a_user_may_belong_to_something_by_a_relation_from_the_other_side(
     assert waffle.flag_is_active(SimpleNamespace(user=other), "x") is False
 
 
-# Fails: the column of the foreign key holds the code, the list holds primary keys; the flag is off.
 def test_a_foreign_key_may_refer_to_another_field_than_the_primary_key(
     site: Site, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,3 +147,18 @@ def test_a_foreign_key_may_refer_to_another_field_than_the_primary_key(
 
     assert waffle.flag_is_active(SimpleNamespace(user=employed), "x") is True
     assert waffle.flag_is_active(SimpleNamespace(user=other), "x") is False
+
+
+def test_a_relation_from_the_other_side_that_cannot_be_read_does_not_count(
+    site: Site, limit: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(site.flag, "conditions", (*CLASSIC, Listed("clubs", by="clubs")))
+    person, club = site.person.objects.create(), site.club.objects.create()
+    site.flag.objects.create(name="x", languages="de").clubs.add(club)
+    request = SimpleNamespace(user=person)
+    waffle.flag_is_active(request, "x")
+
+    with table_away(site.club.members.through._meta.db_table):
+        assert waffle.flag_is_active(request, "x") is False
+
+    assert len(caplog.records) == 1

@@ -26,10 +26,10 @@ CUSTOM = [
 
 
 def test_there_are_three_kinds() -> None:
-    assert [(kind.name, kind.plural, kind.title) for kind in KINDS] == [
-        ("flag", "flags", "Flag"),
-        ("switch", "switches", "Switch"),
-        ("sample", "samples", "Sample"),
+    assert [(str(kind), kind.name, kind.plural, kind.title) for kind in KINDS] == [
+        ("flag", "flag", "flags", "Flag"),
+        ("switch", "switch", "switches", "Switch"),
+        ("sample", "sample", "samples", "Sample"),
     ]
 
 

@@ -91,8 +91,6 @@ def test_a_write_in_bulk_flushes_the_keys_of_a_custom_model_after_the_commit() -
     assert cache.get(key) is None
 
 
-# Fails: `changed()` queues nothing where `settle` is in the queue already. django-waffle queues a flush per
-# change, and tests of projects with a custom flag run it so.
 def test_in_a_test_case_the_callbacks_of_a_change_flush_the_keys_of_a_custom_model(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:

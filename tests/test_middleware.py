@@ -10,13 +10,16 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
+from django.urls import path
 from django.utils.decorators import decorator_from_middleware
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.request import Request  # type: ignore[import-untyped]  # it comes without types
 
 import waffle
+from test_app.settings import MIDDLEWARE
 from tests import process
+from tests.each import Get, each_server
 from waffle import pins, unsettled
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Stamp, Switch, set_flag
@@ -283,19 +286,33 @@ def versions() -> list[int]:
     return list(Stamp._base_manager.values_list("version", flat=True))
 
 
+async def plain_checks(request: Any) -> HttpResponse:
+    return HttpResponse(f"{waffle.switch_is_active('x')} {waffle.flag_is_active(request, 'y')}")
+
+
+def sync_view(request: Any) -> HttpResponse:
+    return HttpResponse(str(waffle.switch_is_active("x")))
+
+
+urlpatterns = [path("async/", plain_checks), path("sync/", sync_view)]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("cold")
-def test_an_async_view_may_ask_plainly_for_what_needs_no_database(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "middleware", [["waffle.middleware.WaffleMiddleware"], MIDDLEWARE], ids=["alone", "all"]
+)
+@each_server
+def test_any_view_may_ask_plainly_for_what_needs_no_user(
+    get: Get, middleware: list[str], settings: Settings
+) -> None:
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, middleware
     settings.WAFFLE_REFRESH_SECONDS = 0
     Switch.objects.create(name="x", active=True)
     Flag.objects.create(name="y", everyone=True)
 
-    async def view(request: Any) -> HttpResponse:
-        return HttpResponse(f"{waffle.switch_is_active('x')} {waffle.flag_is_active(request, 'y')}")
-
-    middleware: Any = WaffleMiddleware(view)
-
-    assert async_to_sync(middleware)(HttpRequest()).content == b"True True"
+    assert get("/async/").content == b"True True"
+    assert get("/sync/").content == b"True"
 
 
 @pytest.mark.django_db(transaction=True)

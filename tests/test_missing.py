@@ -134,7 +134,9 @@ def test_a_name_that_cannot_be_created_is_a_line_in_the_log_and_no_error(
 
 
 @each_kind
-def test_in_a_transaction_that_is_lost_nothing_is_created(kind: Kind, settings: Settings) -> None:
+def test_in_a_transaction_that_is_lost_nothing_is_created_or_tried(
+    kind: Kind, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     set_for(settings, kind, create=True)
     snapshot = snapshot_without_toggles(kind)
 
@@ -144,3 +146,4 @@ def test_in_a_transaction_that_is_lost_nothing_is_created(kind: Kind, settings: 
 
     assert verdict == Verdict(False, Reason.MISSING)
     assert kind.model.objects.count() == 0
+    assert caplog.records == []

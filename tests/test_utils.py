@@ -41,13 +41,14 @@ def test_the_prefix_is_live(settings: Settings) -> None:
     assert keyfmt("flag:%s", "x").startswith("site:")
 
 
-@pytest.mark.parametrize("value", ["x", "with spaces", "ünïcode ☃", "a" * 300, "line\nbreak", "%s"])
+@pytest.mark.parametrize("value", ["x", "", "with spaces", "ünïcode ☃", "a" * 300, "line\nbreak", "%s"])
 def test_a_key_with_a_value_is_one_that_every_cache_takes(value: str) -> None:
     key = keyfmt("flag:%s", value)
 
     assert key.isascii()
     assert key.isprintable()
     assert " " not in key
+    assert "%" not in key
     assert len(key) < 100
 
 

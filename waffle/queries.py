@@ -146,8 +146,7 @@ def _listing(flag_model: Any, user_model: Any, alias: str, counts: tuple[int, ..
             join = f" INNER JOIN {quote(own_table)} u ON u.{quote(other.column)} = {column}"
             column = f"u.{quote(member.column)}"
         places = ", ".join(["%s"] * counts[number]) or "NULL"
-        branches.append(
-            f"SELECT {number}, l.{quote(flag.column)} FROM {quote(table)} l{join} WHERE {column} IN ({places})"
-        )
+        source = f"{quote(table)} l{join} WHERE {column} IN ({places})"
+        branches.append(f"SELECT {number}, l.{quote(flag.column)} FROM {source}")
         parameters += [member] * counts[number]
     return Query(table, " UNION ALL ".join(branches), tuple(parameters), flag)

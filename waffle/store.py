@@ -111,21 +111,20 @@ def _view(kind: Kind, connection: BaseDatabaseWrapper, held: Snapshot) -> Snapsh
 
     Never published: the view may be old, and what it shows may yet be undone.
     """
-    notes = unsettled.unsettled_of(connection)
-    found = notes.kept(connection, kind) or snapshots.read(kind, connection)
-    if found is None:
-        return held
-    notes.keep(connection, kind, found)
-    return held if (held.label or 0) > (found.label or 0) else found
+    found = _read_privately(kind, connection, is_labelled=True)
+    return held if found is None or (held.label or 0) > (found.label or 0) else found
 
 
 def _private(kind: Kind, connection: BaseDatabaseWrapper) -> Snapshot:
     """Return what the writer itself sees, and nobody else."""
+    return _read_privately(kind, connection, is_labelled=False) or last_known(kind)
+
+
+def _read_privately(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool) -> Snapshot | None:
     notes = unsettled.unsettled_of(connection)
-    found = notes.kept(connection, kind) or snapshots.read(kind, connection, is_labelled=False)
-    if found is None:
-        return last_known(kind)
-    notes.keep(connection, kind, found)
+    found = notes.kept(connection, kind) or snapshots.read(kind, connection, is_labelled=is_labelled)
+    if found is not None:
+        notes.keep(connection, kind, found)
     return found
 
 

@@ -1,0 +1,49 @@
+"""The ears: what is heard of, and what is no business of ours."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.db import connections
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
+
+from waffle import unsettled
+from waffle.models import Stamp
+from waffle.stamps import stamp_of
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("tables", "is_change"), [(["waffle_stamp"], True), (["auth_user"], False)])
+def test_a_migration_is_a_change_where_the_stamp_has_its_table(
+    tables: list[str], is_change: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections["default"].introspection, "table_names", lambda: tables)
+    stamp = stamp_of("default")
+    before = stamp.known
+
+    post_migrate.send(sender=apps.get_app_config("waffle"), using="default")
+
+    assert (stamp.known > before) is is_change
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "other"])
+def test_a_migration_of_a_database_without_toggles_is_no_change() -> None:
+    post_migrate.send(sender=apps.get_app_config("waffle"), using="other")
+
+    assert not unsettled.waiting
+    assert stamp_of("other").known == 0
+
+
+@pytest.mark.parametrize("signal", [post_save, post_delete, m2m_changed])
+def test_models_that_are_no_toggles_and_in_no_list_have_no_receiver_of_ours(signal: object) -> None:
+    receivers = signal._live_receivers(Permission)  # type: ignore[attr-defined]  # what Django itself asks
+
+    found = (
+        [receiver for group in receivers for receiver in group] if isinstance(receivers, tuple) else receivers
+    )
+    assert [receiver for receiver in found if "waffle" in receiver.__module__] == []
+
+
+def test_the_stamp_itself_is_no_toggle() -> None:
+    assert not hasattr(Stamp, "flush")
