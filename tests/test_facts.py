@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
+import waffle
 from test_app.models import Company, CompanyAwareFlag
 from waffle import facts, pins
 from waffle.conditions import Claim, InLongList, InShortList, Listed, Method
@@ -311,3 +312,17 @@ def test_a_key_of_another_sort_does_not_hide_what_else_lists_the_user(group: Gro
 
     assert keys(about(stand_in), "groups") == {group.pk}
     assert listing(about(stand_in)) == {"users": set(), "groups": {flag.pk}}
+
+
+# Fails: a setting that says what a snapshot holds does not end it.
+def test_the_limit_of_what_lists_are_held_is_live(
+    user: User, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Flag.objects.create(name="x").users.add(user)
+    request = SimpleNamespace(user=user)
+    waffle.flag_is_active(request, "x")
+    settings.WAFFLE_ROSTER_LIMIT = 0
+    waffle.flag_is_active(request, "x")
+
+    with django_assert_num_queries(1):
+        assert waffle.flag_is_active(request, "x") is True
