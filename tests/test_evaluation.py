@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser, Group, User
+from django.core.cache import caches
 from django.test import RequestFactory
 from pytest_django import Settings
 
@@ -266,6 +267,7 @@ def test_a_method_of_a_custom_model_decides_and_may_ask_the_database(
     flag_verdict: FlagVerdict, users: dict[str, Any], rf: RequestFactory, settings: Settings
 ) -> None:
     settings.WAFFLE_FLAG_MODEL = "test_app.LegacyFlag"
+    caches["default"].clear()  # the model keeps companies there, and tests before this one did
     company = Company.objects.create(name="c")
     flag = LegacyFlag.objects.create(name="x", staff=True)
     flag.companies.add(company)

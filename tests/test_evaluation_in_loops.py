@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser, Group, User
+from django.core.cache import caches
 from django.core.exceptions import SynchronousOnlyOperation
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -186,6 +187,7 @@ def test_a_plain_check_cannot_create_what_is_missing_and_says_so(settings: Setti
 
 def test_a_method_that_asks_the_database_is_named_with_the_hint(settings: Settings) -> None:
     settings.WAFFLE_FLAG_MODEL = "test_app.LegacyFlag"
+    caches["default"].clear()  # the model keeps companies there, and tests before this one did
     LegacyFlag.objects.create(name="legacy")
     user: Any = User(pk=1)
     user.company = SimpleNamespace(pk=1)

@@ -210,7 +210,6 @@ def test_in_a_pin_users_do_not_mix(pin: pins.Pin, user: User, group: Group) -> N
     assert keys(about(SimpleNamespace(pk=user.pk)), "groups") == frozenset()
 
 
-# Fails: what costs no query is kept all the same.
 def test_in_a_pin_another_company_of_the_user_is_noticed(pin: pins.Pin, user: User) -> None:
     member: Any = user
 
@@ -304,7 +303,6 @@ def test_a_key_of_another_sort_is_in_no_list(user: User) -> None:
     assert listing(about(stand_in)) == {"users": set(), "groups": set()}
 
 
-# Fails: the one key that does not fit takes the others with it, where lists are long.
 def test_a_key_of_another_sort_does_not_hide_what_else_lists_the_user(group: Group) -> None:
     flag = Flag.objects.create(name="x")
     flag.groups.add(group)
@@ -314,7 +312,6 @@ def test_a_key_of_another_sort_does_not_hide_what_else_lists_the_user(group: Gro
     assert listing(about(stand_in)) == {"users": set(), "groups": {flag.pk}}
 
 
-# Fails: a setting that says what a snapshot holds does not end it.
 def test_the_limit_of_what_lists_are_held_is_live(
     user: User, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -21,7 +21,7 @@ def supply(condition: Condition, toggle: Any, subject: Subject) -> None:
     if isinstance(condition, Method):
         fact = getattr(toggle, condition.name)(*(getattr(subject, name) for name in condition.takes))
     elif isinstance(condition, InShortList):
-        fact = _once_per_pin(subject, condition.by, lambda user: queries.keys_of(user, condition.by))
+        fact = _keys(subject, condition.by)
     elif isinstance(condition, InLongList):
         fact = _once_per_pin(
             subject, "listing flags", lambda user: queries.listing_flags(user, subject.snapshot.alias)
@@ -49,6 +49,11 @@ def _load_user(request: Any) -> Any:
         outage.failed(error)
         return None
     return user
+
+
+def _keys(subject: Subject, by: str) -> frozenset[Any]:
+    keys = queries.keys_at_hand(user_of(subject), by)
+    return _once_per_pin(subject, by, lambda user: queries.linked_keys(user, by)) if keys is None else keys
 
 
 def _once_per_pin(subject: Subject, what: str, load: Callable[[Any], Any]) -> Any:

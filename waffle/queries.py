@@ -6,7 +6,7 @@ long to write it as the database needs to answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,80 +24,124 @@ outage = Outage("What the database holds of a user", "Conditions that ask for it
 
 
 # Any, throughout: users, fields and primary keys are the project's own.
-def keys_of(user: Any, by: str) -> frozenset[Any]:
-    """Return the primary keys of which a list holds one where `user` is listed by its attribute `by`."""
+def keys_at_hand(user: Any, by: str) -> frozenset[Any] | None:
+    """Return the primary keys of which a list holds one where `user` is listed by its attribute `by`.
+
+    None: the database must be asked.
+    """
     if getattr(user, "pk", None) is None:
         return frozenset()
     if by == "user":
         return frozenset([user.pk])
     field = _field(user.__class__, by)
     if field is not None and field.many_to_many:
-        alias = router.db_for_read(field.remote_field.through, instance=user)
-        return frozenset(key for (key,) in _ask(_own_links(field, alias), alias, [user.pk]))
+        return None
     has_key = field is not None and field.many_to_one and field.target_field.primary_key
     value: Any = getattr(user, field.attname if has_key else by, None)
     if hasattr(value, "values_list"):  # a relation from elsewhere, or something that stands in for a user
-        return frozenset(value.values_list("pk", flat=True))
+        return None
     return frozenset() if value is None else frozenset([getattr(value, "pk", value)])
+
+
+def linked_keys(user: Any, by: str) -> frozenset[Any]:
+    """Return such keys from the database: of the groups of `user`, for one."""
+    field = _field(user.__class__, by)
+    if field is None:
+        return _keys_by_manager(getattr(user, by))
+    alias = router.db_for_read(field.remote_field.through, instance=user)
+    query = _own_links(field, alias)
+    values = _prepared(query.parameter, [user.pk], connections[alias])
+    return frozenset(key for (key,) in _ask(query, alias, values)) if values else frozenset()
 
 
 def listing_flags(user: Any, alias: str) -> dict[str, set[Any]]:
     """Return `{list field: primary keys of the flags that list the user, or what is the user's}`."""
-    lists = FLAG.lists()
-    listing: dict[str, set[Any]] = {name: set() for name in lists}
+    listing: dict[str, set[Any]] = {name: set() for name in FLAG.lists()}
     if getattr(user, "pk", None) is None:
         return listing
-    keys = [
-        [user.pk] if _joins(user.__class__, listed.by) else list(keys_of(user, listed.by))
-        for listed in lists.values()
-    ]
-    query = _listing(FLAG.model, user.__class__, alias, tuple(map(len, keys)))
-    names = list(lists)
-    for number, flag in _ask(query, alias, [key for branch in keys for key in branch]):
-        listing[names[number]].add(flag)
+    parts: list[str] = []
+    values: list[Any] = []
+    branches = _branches(FLAG.model, user.__class__, alias)
+    for branch in branches:
+        own = _prepared(branch.query.parameter, branch.keys(user), connections[alias])
+        if own:
+            parts.append(f"{branch.query.sql} IN ({', '.join(['%s'] * len(own))})")
+            values += own
+    if parts:
+        query = Query(branch.query.table, " UNION ALL ".join(parts), None, branch.query.answer)
+        for number, flag in _ask(query, alias, values):
+            listing[branches[number].name].add(flag)
     return listing
 
 
 @dataclass(frozen=True)
 class Query:
-    """SQL for one database, with the fields that its parameters are for and that its last column holds."""
+    """SQL for one database, the field that its parameters are for, and the one that its last column holds."""
 
     table: str
     sql: str
-    parameters: tuple[Any, ...]
+    parameter: Any
     answer: Any
 
 
-def _ask(query: Query, alias: str, keys: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+@dataclass(frozen=True)
+class Branch:
+    """The part of the query for listing flags that asks one list; its SQL ends before the keys."""
+
+    name: str
+    by: str
+    is_joined: bool
+    """The list is joined with the user's own links, so that the user's key is all that is needed."""
+    query: Query
+
+    def keys(self, user: Any) -> Iterable[Any]:
+        """Return the keys to ask for."""
+        if self.is_joined:
+            return [user.pk]
+        keys = keys_at_hand(user, self.by)
+        return linked_keys(user, self.by) if keys is None else keys
+
+
+def _keys_by_manager(manager: Any) -> frozenset[Any]:
+    try:
+        return frozenset(manager.values_list("pk", flat=True))
+    except Error as error:
+        outage.failed(error)
+        return frozenset()
+
+
+def _prepared(field: Any, keys: Iterable[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return keys as the database takes them; a key of another sort than the list holds is in no list."""
+    values = []
+    for key in keys:
+        try:
+            values.append(field.get_db_prep_value(key, connection))
+        except (TypeError, ValueError, ValidationError):
+            continue
+    return values
+
+
+def _ask(query: Query, alias: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows that answer `query`; none where the database cannot be asked."""
     connection = connections[alias]
     if connection.needs_rollback or not outage.is_over():
-        return iter(())
-    try:
-        parameters = zip(query.parameters, keys, strict=True)
-        values = [field.get_db_prep_value(key, connection) for field, key in parameters]
-    except (TypeError, ValueError, ValidationError):
-        return iter(())  # a key of another sort than the list holds is in no list
+        return []
     try:
         rows = database.fetch(connection, query.table, query.sql, values)
     except Error as error:
         outage.failed(error)
         database.after_failure(connection)
-        return iter(())
+        return []
     outage.worked()
-    return _converted(rows, query.answer, connection)
+    return [(*first, _converted(value, query.answer, connection)) for *first, value in rows]
 
 
-def _converted(
-    rows: list[tuple[Any, ...]], field: Any, connection: BaseDatabaseWrapper
-) -> Iterator[tuple[Any, ...]]:
-    """Turn the last column into what the field holds in Python: a UUID, for one, is text in SQLite."""
+def _converted(value: Any, field: Any, connection: BaseDatabaseWrapper) -> Any:
+    """Return what the field holds in Python: a UUID, for one, is text in SQLite."""
     column = field.get_col(field.model._meta.db_table)
-    converters = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
-    for *first, value in rows:
-        for converter in converters:
-            value = converter(value, column, connection)
-        yield (*first, value)
+    for converter in connection.ops.get_db_converters(column) + column.get_db_converters(connection):
+        value = converter(value, column, connection)
+    return value
 
 
 @cache
@@ -108,12 +152,6 @@ def _field(model: Any, name: str) -> Any:
     except (AttributeError, FieldDoesNotExist):
         return None
     return field if isinstance(field, Field) else None
-
-
-def _joins(user_model: Any, by: str) -> bool:
-    """Say whether the user's own key finds the flags that list it by `by`: no key is asked for first."""
-    field = _field(user_model, by)
-    return by == "user" or (field is not None and bool(field.many_to_many))
 
 
 def _link(field: Any) -> tuple[str, Any, Any]:
@@ -129,24 +167,23 @@ def _own_links(field: Any, alias: str) -> Query:
     quote = connections[alias].ops.quote_name
     table, user, other = _link(field)
     sql = f"SELECT {quote(other.column)} FROM {quote(table)} WHERE {quote(user.column)} = %s"
-    return Query(table, sql, (user,), other)
+    return Query(table, sql, user, other)
 
 
 @cache
-def _listing(flag_model: Any, user_model: Any, alias: str, counts: tuple[int, ...]) -> Query:
-    """Write the query for the flags that list a user: a branch per list field, `counts` keys in each."""
+def _branches(flag_model: Any, user_model: Any, alias: str) -> tuple[Branch, ...]:
+    """Write the parts of the one query for the flags that list a user: a branch for each list."""
     quote = connections[alias].ops.quote_name
-    branches: list[str] = []
-    parameters: list[Any] = []
+    branches = []
     for number, (name, listed) in enumerate(FLAG.lists().items()):
         table, flag, member = _link(flag_model._meta.get_field(name))
-        column, join = f"l.{quote(member.column)}", ""
-        if listed.by != "user" and _joins(user_model, listed.by):
-            own_table, member, other = _link(_field(user_model, listed.by))
-            join = f" INNER JOIN {quote(own_table)} u ON u.{quote(other.column)} = {column}"
+        source, column = f"{quote(table)} l", f"l.{quote(member.column)}"
+        field = None if listed.by == "user" else _field(user_model, listed.by)
+        is_joined = listed.by == "user" or (field is not None and bool(field.many_to_many))
+        if field is not None and field.many_to_many:
+            own_table, member, other = _link(field)
+            source += f" INNER JOIN {quote(own_table)} u ON u.{quote(other.column)} = {column}"
             column = f"u.{quote(member.column)}"
-        places = ", ".join(["%s"] * counts[number]) or "NULL"
-        source = f"{quote(table)} l{join} WHERE {column} IN ({places})"
-        branches.append(f"SELECT {number}, l.{quote(flag.column)} FROM {source}")
-        parameters += [member] * counts[number]
-    return Query(table, " UNION ALL ".join(branches), tuple(parameters), flag)
+        sql = f"SELECT {number}, l.{quote(flag.column)} FROM {source} WHERE {column}"
+        branches.append(Branch(name, listed.by, is_joined, Query(table, sql, member, flag)))
+    return tuple(branches)

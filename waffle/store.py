@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.exceptions import SynchronousOnlyOperation
+from django.core.signals import setting_changed
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -17,6 +18,13 @@ from waffle.kinds import KINDS, Kind
 from waffle.pins import Pin
 from waffle.snapshots import Snapshot, last_known, published
 from waffle.stamps import Stamp, stamp_of
+
+_SETTINGS_OF_ROWS = (
+    "WAFFLE_ROSTER_LIMIT",
+    "DATABASE_ROUTERS",
+    *(f"WAFFLE_{kind.name.upper()}_MODEL" for kind in KINDS),
+)
+"""Settings that say which rows are read, and how."""
 
 
 class _Busy(threading.local):
@@ -181,3 +189,14 @@ def _fill(pin: Pin) -> None:
 def _is_ready(kind: Kind) -> bool:
     held = last_known(kind)
     return held.is_current() and not held.stamp.is_look_due()
+
+
+def _forget_rows(*, setting: str, **kwargs: object) -> None:
+    """Read anew after a setting has changed that says which rows are read."""
+    if setting in _SETTINGS_OF_ROWS:
+        published.clear()
+        for connection in connections.all(initialized_only=True):
+            unsettled.unsettled_of(connection).writes += 1
+
+
+setting_changed.connect(_forget_rows, dispatch_uid="waffle.store")
