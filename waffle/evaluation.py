@@ -15,6 +15,7 @@ from waffle import facts, missing, store
 from waffle.conditions import OVERRIDE, Condition, Rosters, conditions_of, overrides, picked
 from waffle.conf import conf
 from waffle.kinds import FLAG, Entry, Kind
+from waffle.overrides import find, in_force, over, seen
 from waffle.snapshots import Snapshot
 from waffle.subjects import Subject, subject_of
 from waffle.verdicts import Reason, Verdict, verdict_of
@@ -25,8 +26,11 @@ OFF = verdict_of(False, Reason.DEFAULT)
 # Any, throughout: toggles, requests and users are the project's own.
 def check(kind: Kind, name: str, request: Any = None, read_only: bool = False) -> Verdict:
     """Answer whether a toggle is active, and why."""
-    snapshot = store.snapshot(kind)
-    entry = snapshot.entries.get(name)
+    if in_force:
+        snapshot, entry = find(kind, name)
+    else:
+        snapshot = store.snapshot(kind)
+        entry = snapshot.entries.get(name)
     if entry is None:
         return missing.answer(kind, name, snapshot)
     if entry.settled is not None and not conf.OVERRIDE:
@@ -36,8 +40,11 @@ def check(kind: Kind, name: str, request: Any = None, read_only: bool = False) -
 
 async def acheck(kind: Kind, name: str, request: Any = None, read_only: bool = False) -> Verdict:
     """Answer as `check` does, in a coroutine."""
-    snapshot = store.snapshot_at_hand(kind) or await sync_to_async(store.snapshot)(kind)
-    entry = snapshot.entries.get(name)
+    if in_force:
+        snapshot, entry = await sync_to_async(find)(kind, name)
+    else:
+        snapshot = store.snapshot_at_hand(kind) or await sync_to_async(store.snapshot)(kind)
+        entry = snapshot.entries.get(name)
     if entry is None:
         return await sync_to_async(missing.answer)(kind, name, snapshot)
     if entry.settled is not None and not conf.OVERRIDE:
@@ -100,11 +107,11 @@ def _with_override(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 
 def flag_at_hand(flag: Any, request: Any, read_only: bool) -> bool:
     """Answer for a flag as its fields are now; one without a primary key counts as missing."""
-    snapshot = store.snapshot(FLAG)
-    if flag.pk is None:
-        return missing.answer(FLAG, flag.name, snapshot).active
+    if seen(FLAG, flag) is None:
+        return missing.answer(FLAG, flag.name, store.snapshot(FLAG)).active
+    flag, snapshot, rosters = _at_hand(flag)
     model: Any = type(flag)
-    conditions = picked(flag, _rosters(flag, snapshot), conditions_of(model))
+    conditions = picked(flag, rosters, conditions_of(model))
     return decide(flag, _with_override(conditions), Subject(snapshot, request, read_only=read_only)).active
 
 
@@ -112,12 +119,12 @@ def part_of_flag(
     flag: Any, method: str, request: Any = None, *, user: Any = None, read_only: bool = False
 ) -> bool | None:
     """Answer for the conditions that `method` of the flag model stands for: True, False, or None."""
-    snapshot = store.snapshot(FLAG)
+    flag, snapshot, rosters = _at_hand(flag)
     subject = Subject(snapshot, request, read_only=read_only)
     if user is not None:
         subject.facts["user"] = user
     spoken_for = (condition for condition in type(flag).conditions if method in condition.stands_for)
-    verdict = decide(flag, picked(flag, _rosters(flag, snapshot), spoken_for), subject)
+    verdict = decide(flag, picked(flag, rosters, spoken_for), subject)
     return None if verdict is OFF else verdict.active
 
 
@@ -126,10 +133,21 @@ def part_for_user(flag: Any, user: Any) -> bool | None:
 
     None for "nothing applies" is for a custom model, which goes on from there; everybody else gets False.
     """
+    flag = seen(FLAG, flag) or flag
     if flag.everyone is not None:
         return bool(flag.everyone)
     nothing = None if overrides(type(flag), "is_active_for_user") else False
     return part_of_flag(flag, "is_active_for_user", user=user) or nothing
+
+
+def _at_hand(flag: Any) -> tuple[Any, Snapshot, Rosters | None]:
+    """Return a flag as overrides show it, with the snapshot and the lists that it goes by."""
+    layer = over(FLAG, flag)
+    if layer is None:
+        snapshot = store.snapshot(FLAG)
+        return flag, snapshot, _rosters(flag, snapshot)
+    snapshot, flag = layer.snapshot(), layer.toggle(flag)
+    return flag, snapshot, layer.rosters(flag, snapshot.rosters)
 
 
 def _rosters(flag: Any, snapshot: Snapshot) -> Rosters | None:

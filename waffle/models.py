@@ -17,6 +17,7 @@ from waffle.conf import conf
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
+from waffle.overrides import entries, seen
 from waffle.utils import get_cache
 
 __all__ = [
@@ -86,7 +87,7 @@ class BaseModel(models.Model):
         """Return the toggle of that name, an unsaved one where there is none. It is yours to change."""
         if cls is not cls._waffle_kind.model:
             return cls._rows().filter(name=name).first() or cls(name=name)
-        entry = store.snapshot(cls._waffle_kind).entries.get(name)
+        entry = entries(cls._waffle_kind).get(name)
         return cls(name=name) if entry is None else copy_of(entry.toggle)
 
     @classmethod
@@ -94,7 +95,7 @@ class BaseModel(models.Model):
         """Return all toggles of this kind."""
         if cls is not cls._waffle_kind.model:
             return cls.get_all_from_db()
-        return [copy_of(entry.toggle) for entry in store.snapshot(cls._waffle_kind).entries.values()]
+        return [copy_of(entry.toggle) for entry in entries(cls._waffle_kind).values()]
 
     @classmethod
     def get_from_db(cls, name: str) -> Any:
@@ -283,9 +284,10 @@ class AbstractBaseSwitch(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Return whether this switch is on; the default where it is not there."""
-        return (
-            bool(self.active) if self.pk else missing.answer(SWITCH, self.name, store.snapshot(SWITCH)).active
-        )
+        switch = seen(SWITCH, self)
+        if switch is None:
+            return missing.answer(SWITCH, self.name, store.snapshot(SWITCH)).active
+        return bool(switch.active)
 
 
 class Switch(AbstractBaseSwitch):
@@ -318,11 +320,10 @@ class AbstractBaseSample(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Draw this sample; the default where it is not there."""
-        return (
-            is_drawn(self.percent)
-            if self.pk
-            else missing.answer(SAMPLE, self.name, store.snapshot(SAMPLE)).active
-        )
+        sample = seen(SAMPLE, self)
+        if sample is None:
+            return missing.answer(SAMPLE, self.name, store.snapshot(SAMPLE)).active
+        return is_drawn(sample.percent)
 
 
 class Sample(AbstractBaseSample):

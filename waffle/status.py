@@ -15,10 +15,11 @@ from django.template.backends.django import DjangoTemplates
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
-from waffle import pins, store
+from waffle import pins
 from waffle.conf import conf
 from waffle.evaluation import check
 from waffle.kinds import KINDS, Kind
+from waffle.overrides import entries
 from waffle.work import pinned
 
 TEMPLATE = "waffle/waffle.js"
@@ -50,7 +51,7 @@ def _statuses(kind: Kind, request: Any) -> list[Status]:
     read_only = not conf.STATUS_ENROLS
     return [
         Status(name, check(kind, name, request, read_only).active, entry.toggle.modified)
-        for name, entry in store.snapshot(kind).entries.items()
+        for name, entry in entries(kind).items()
     ]
 
 
