@@ -28,10 +28,12 @@ class AsksASwitch:
 
 
 class ReadsAReplica:
-    """The toggles are read from `other` and written to `default`."""
+    """The toggles are read from `other`, or where a test says, and written to `default`."""
+
+    reads = "other"
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return "other" if model._meta.app_label == "waffle" else None
+        return self.reads if model._meta.app_label == "waffle" else None
 
     def db_for_write(self, model: Any, **hints: Any) -> str | None:
         return "default" if model._meta.app_label == "waffle" else None

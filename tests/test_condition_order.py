@@ -106,10 +106,11 @@ def test_what_is_overridden_is_what_is_not_stock() -> None:
     assert [overrides(Flag, name) for name in ("is_active", "flush", "get_flush_keys")] == [False] * 3
 
 
-def test_a_model_may_add_conditions_of_its_own() -> None:
+def test_a_model_may_add_conditions_of_its_own_and_the_percentage_stays_last() -> None:
     assert [condition.field for condition in conditions_of(CompanyAwareFlag)] == [
-        *[condition.field for condition in CLASSIC],
+        *[condition.field for condition in CLASSIC[:-1]],
         "companies",
+        "percent",
     ]
 
 

@@ -116,7 +116,8 @@ SIGNATURES = {
     "waffle.middleware:WaffleMiddleware.process_response": "(request, response)",
     "waffle.views:wafflejs": "(request)",
     "waffle.views:waffle_json": "(request)",
-    **{f"waffle.testutils:override_{kind}": "(name, active)" for kind in ("flag", "switch", "sample")},
+    **{f"waffle.testutils:override_{kind}": "(name, active)" for kind in ("switch", "sample")},
+    "waffle.testutils:override_flag": "(name, active=None, **fields)",
     **{f"waffle.admin:{action}": "(modeladmin, request, queryset)" for action in ACTIONS},
 }
 

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import RequestFactory, override_settings
 from django.test.utils import isolate_apps
 
@@ -22,7 +22,8 @@ from test_app.models import Company, LegacyFlag, PlainFlag
 from tests.each import each_kind
 from tests.worlds import each_flag_is_active
 from waffle.kinds import FLAG, Kind
-from waffle.models import Flag, Sample, Stamp, Switch
+from waffle.models import Flag, Sample, Switch
+from waffle.stamps import stamp_of
 from waffle.utils import keyfmt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
@@ -46,7 +47,7 @@ def test_toggles_are_dumped_by_name_and_the_stamp_is_not() -> None:
     flag.groups.add(group)
     Switch.objects.create(name="s", active=True)
     Sample.objects.create(name="m", percent="34.0")
-    Stamp(id=1, version=7).save()
+    stamp_of("default").write(connections["default"])
 
     found = {entry["model"]: entry for entry in dump("waffle")}
 

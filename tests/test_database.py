@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from waffle import database
-from waffle.database import after_failure, autocommit_is_off, fetch, in_test_case, in_transaction
+from waffle.database import autocommit_is_off, failed, fetch, in_test_case, in_transaction
+from waffle.outages import Outage
 
 transactional = pytest.mark.django_db(transaction=True)
 
@@ -91,15 +92,28 @@ def test_a_connection_is_closed_only_if_its_server_has_left_it(
     connection.ensure_connection()
     monkeypatch.setattr(connection, "is_usable", lambda: is_usable)
 
-    after_failure(connection)
+    failed(Outage("", ""), OperationalError(), connection)
 
     assert (connection.connection is not None) is is_usable
 
 
 @transactional
-def test_a_connection_in_a_transaction_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_a_transaction_is_no_outage_and_closes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "is_usable", lambda: False)
+    outage = Outage("", "")
     with transaction.atomic():
-        after_failure(connection)
+        failed(outage, OperationalError(), connection)
 
         assert connection.connection is not None
+    assert outage.is_over()
+
+
+@transactional
+def test_what_a_check_can_do_without_is_read_in_a_savepoint_always(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    fetch(connection, "waffle_stamp", "SELECT 1")
+
+    with transaction.atomic(), django_assert_num_queries(3):
+        fetch(connection, "waffle_stamp", "SELECT 1", is_optional=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
-from django.test import AsyncClient, Client, TestCase, TransactionTestCase, override_settings
+from django.test import AsyncClient, Client, SimpleTestCase, TestCase, TransactionTestCase, override_settings
 from django.urls import path
 
 import waffle
 from tests.conftest import Clock
 from tests.process import before_each, elsewhere
-from waffle import database, snapshots, stamps
+from tests.routers import ReadsAReplica
+from waffle import database, snapshots, stamps, store
 from waffle.kinds import SWITCH
 from waffle.models import Switch
 from waffle.stamps import stamp_of
@@ -77,6 +79,19 @@ class TestInATransactionTestCase(Seen, TransactionTestCase):
 @override_settings(ROOT_URLCONF=__name__)
 class TestInATestCaseAgain(Seen, TestCase):
     """After tests that have published what they read."""
+
+
+@override_settings(ROOT_URLCONF=__name__)
+class TestWithoutADatabase(SimpleTestCase):
+    """The middleware asks nothing that a test may not ask."""
+
+    def test_a_page_answers(self) -> None:
+        store._wanted.add(SWITCH)
+
+        assert Client().get("/nothing").status_code == 404
+
+    async def test_a_page_answers_in_a_coroutine(self) -> None:
+        assert (await AsyncClient().get("/nothing")).status_code == 404
 
 
 class TestRowsOfAClass(TestCase):
@@ -205,6 +220,21 @@ def test_a_transaction_is_answered_by_its_view_where_nothing_newer_is_known(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_long_transaction_sees_each_change_that_its_view_shows(
+    switch_is_off: Clock, in_thread: Thread
+) -> None:
+    seen = []
+    with transaction.atomic():
+        has_old_views = database.may_hold_old_view(connection)
+        list(Switch.objects.all())
+        for active in (True, False, True):
+            in_thread(partial(Switch.objects.update, active=active))
+            seen.append(waffle.switch_is_active("x"))
+
+    assert seen == ([False] * 3 if has_old_views else [True, False, True])
+
+
+@pytest.mark.django_db(transaction=True)
 def test_no_look_begins_the_users_transaction(switch_is_off: Clock, in_thread: Thread) -> None:
     with transaction.atomic():
         waffle.switch_is_active("x")
@@ -323,23 +353,54 @@ def test_a_replica_that_lags_is_asked_again_ever_more_rarely(
 
 @two_databases
 def test_an_older_replica_does_not_take_back_what_a_newer_one_has_shown(
-    replica: Clock, settings: Any
+    replica: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Switch.objects.using("default").create(name="x", active=True)
-    settings.WAFFLE_READ_FROM_WRITE_DB = True
-    assert waffle.switch_is_active("x") is True
-    Switch.objects.using("default").update(note="another version")
-    settings.WAFFLE_READ_FROM_WRITE_DB = False  # the next read is of the replica, which has nothing yet
+    with monkeypatch.context() as patch:
+        patch.setattr(ReadsAReplica, "reads", "default")
+        assert waffle.switch_is_active("x") is True
+    Switch.objects.using("default").update(note="another version")  # and the replica has nothing yet
 
     assert waffle.switch_is_active("x") is True
 
 
 @two_databases
-def test_after_the_maximum_age_an_older_label_counts(replica: Clock, settings: Any) -> None:
+def test_rows_come_from_the_connection_that_was_asked_about(
+    replica: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["other"]  # then, as a router may, another one, which is in a transaction
+    monkeypatch.setattr(
+        ReadsAReplica, "reads", property(lambda self: answers.pop() if answers else "default")
+    )
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic(using="default"):
+        with connections["default"].cursor() as cursor:
+            columns, now = "name, active, note, created, modified", "2026-01-01 00:00:00+00:00"
+            cursor.execute(
+                f"INSERT INTO waffle_switch ({columns}) VALUES (%s, %s, '', %s, %s)", ["x", True, now, now]
+            )
+        waffle.switch_is_active("x")
+        raise ZeroDivisionError
+
+    assert snapshots.published[SWITCH].alias == "other"
+
+
+@two_databases
+def test_reading_from_the_other_database_counts_at_once(replica: Clock, settings: Any) -> None:
     Switch.objects.using("default").create(name="x", active=True)
+    before = waffle.switch_is_active("x")
+
     settings.WAFFLE_READ_FROM_WRITE_DB = True
-    assert waffle.switch_is_active("x") is True
-    settings.WAFFLE_READ_FROM_WRITE_DB = False
+
+    assert (before, waffle.switch_is_active("x")) == (False, True)
+
+
+@two_databases
+def test_after_the_maximum_age_an_older_label_counts(replica: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    Switch.objects.using("default").create(name="x", active=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(ReadsAReplica, "reads", "default")
+        assert waffle.switch_is_active("x") is True
 
     replica.advance(300)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import RequestFactory
 
@@ -17,7 +17,8 @@ from tests.conftest import Clock
 from tests.process import elsewhere
 from waffle import bells
 from waffle.kinds import SWITCH
-from waffle.models import Flag, Switch
+from waffle.models import Flag, Sample, Switch
+from waffle.stamps import Stamp
 from waffle.verdicts import Reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,6 +33,9 @@ class Away:
 
     def goes(self) -> None:
         self.monkeypatch.setattr(BaseDatabaseWrapper, "cursor", self.fail)
+        for each in connections.all():
+            # Django's SimpleTestCase leaves a cursor of its own behind on each.
+            self.monkeypatch.setattr(each, "cursor", self.fail)
 
     def comes_back(self) -> None:
         self.monkeypatch.undo()
@@ -231,6 +235,39 @@ def test_without_the_stamp_table_flags_keep_their_stored_values(
     assert waffle.switch_is_active("x") is False
     assert len(messages(caplog)) == 1
     assert "manage.py migrate" in messages(caplog)[0]
+
+
+def test_without_the_stamp_table_a_process_sees_its_own_changes_at_once(stamp_is_missing: Clock) -> None:
+    switch = Switch.objects.create(name="x", active=True)
+    seen = [waffle.switch_is_active("x")]
+    switch.delete()
+
+    assert [*seen, waffle.switch_is_active("x")] == [True, False]
+
+
+def test_an_own_commit_is_seen_though_what_is_held_has_no_label(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch = Switch.objects.create(name="x", active=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Stamp, "read", lambda *args: None)
+        assert waffle.switch_is_active("x") is True
+
+    switch.delete()
+
+    assert waffle.switch_is_active("x") is False
+
+
+def test_a_row_that_holds_what_its_field_cannot_is_an_outage_of_its_kind_alone(clock: Clock) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite lets a column hold anything")
+    Sample.objects.create(name="x", percent=100)
+    Switch.objects.create(name="x", active=True)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE waffle_sample SET percent = 'what'")
+
+    assert waffle.sample_verdict("x").reason is Reason.ERROR
+    assert waffle.switch_is_active("x") is True
 
 
 def test_without_the_stamp_table_rows_are_read_once_a_second(

@@ -368,6 +368,43 @@ def test_a_bump_that_fails_is_owed_and_paid(
     assert stamp_of("default").read(connection) == stamp_of("default").known > before
 
 
+def test_a_bump_that_goes_on_failing_is_tried_ever_more_rarely(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    set_switch(False)
+    tries: list[float] = []
+
+    def fail(connection: Any) -> None:
+        tries.append(clock.now)
+        _locked(connection)
+
+    monkeypatch.setattr(stamps.Stamp, "write", staticmethod(fail))
+    began = clock.now
+    Switch.objects.update(active=True)
+    for _ in range(80):
+        clock.advance(0.125)
+        assert waffle.switch_is_active("x") is True
+
+    assert [moment - began for moment in tries] == [0, 1, 3, 7]
+    assert [record.getMessage().split(" is ")[1][:13] for record in caplog.records] == ["not available"]
+
+
+def test_a_load_that_hangs_makes_one_check_wait(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "LONGEST_LOAD_WAIT", 0.01)
+    set_switch(False)
+    waffle.switch_is_active("x")
+    set_elsewhere(True)
+    clock.advance(0.125)
+    watched = Watched()
+    monkeypatch.setattr(snapshots._loading[SWITCH], "lock", watched)
+
+    with watched.lock:
+        answers = [waffle.switch_is_active("x") for _ in range(3)]
+
+    assert answers == [False] * 3
+    assert watched.waits == [0.01, 0, 0]
+
+
 def _locked(connection: Any) -> None:
     raise DatabaseError("database is locked")
 

@@ -16,9 +16,9 @@ from django.test import RequestFactory
 import waffle
 from tests.conftest import Clock
 from tests.process import elsewhere
-from waffle import pins
+from waffle import pins, unsettled
 from waffle.middleware import WaffleMiddleware
-from waffle.models import Switch
+from waffle.models import Sample, Switch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,6 +132,65 @@ def test_within_another_unit_of_work_the_inner_one_is_told_anew(switch: Switch) 
             inner = waffle.switch_is_active("x")
 
         assert (outer, inner, waffle.switch_is_active("x")) == (False, True, False)
+
+
+def test_a_kind_that_is_asked_for_later_does_not_change_what_was_told(
+    switch: Switch, in_thread: Thread
+) -> None:
+    with waffle.pinned():
+        before = waffle.switch_is_active("x")
+
+        def change() -> bool:
+            Switch.objects.update(active=True)
+            return waffle.switch_is_active("x")
+
+        assert in_thread(change) is True
+        waffle.sample_is_active("another kind")
+
+        assert (before, waffle.switch_is_active("x")) == (False, False)
+
+
+def test_a_pin_takes_all_kinds_that_are_known_at_its_first_check(switch: Switch, in_thread: Thread) -> None:
+    Sample.objects.create(name="y", percent=0)
+    waffle.sample_is_active("y")
+    waffle.switch_is_active("x")
+
+    with waffle.pinned():
+        waffle.sample_is_active("y")
+        in_thread(lambda: Switch.objects.update(active=True))
+
+        assert waffle.switch_is_active("x") is False
+
+
+def test_work_that_cannot_settle_closes_its_pin(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(unsettled, "settle_all", fail)
+    monkeypatch.setattr(unsettled, "waiting", {unsettled.Unsettled()})
+
+    with pytest.raises(ZeroDivisionError), waffle.pinned():
+        pass
+    with pytest.raises(ZeroDivisionError):
+        in_loop(_work_in_a_coroutine)
+
+    assert pins.current() is None
+
+
+async def _work_in_a_coroutine() -> None:
+    async with waffle.apinned():
+        pass
+
+
+def test_a_closed_pin_holds_nothing(switch: Switch) -> None:
+    pin = pins.enter()
+    waffle.switch_is_active("x")
+    held = dict(pin.snapshots)
+
+    pins.leave(pin)
+
+    assert held
+    assert (pin.snapshots, pin.subjects, pin.memberships) == ({}, {}, {})
 
 
 def test_each_round_of_a_loop_is_told_anew(switch: Switch) -> None:

@@ -43,6 +43,9 @@ class Condition(ABC):
     stands_for: tuple[str, ...] = ()
     """Methods of the flag model. A model that overrides one is asked by that method instead."""
 
+    is_last = False
+    """Whether it is asked after all others, wherever it stands."""
+
     settles = False
     """Whether the field's value alone is the answer, whoever is asked about."""
 
@@ -182,9 +185,10 @@ class InLongList(ForUsers):
 
 
 class Percent(Condition):
-    """A share of the visitors: what is remembered, else dice."""
+    """A share of those for whom nothing else speaks: what is remembered, else dice."""
 
     reason = Reason.PERCENT
+    is_last = True
     stands_for = ("_is_active_for_percent",)
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
@@ -283,7 +287,7 @@ def conditions_of(model: Any) -> tuple[Condition, ...]:
     """Return the conditions of a flag model; overridden methods stand in for theirs."""
     conditions: list[Condition] = []
     asked_by_method: set[str] = set()
-    for condition in model.conditions:
+    for condition in sorted(model.conditions, key=lambda condition: condition.is_last):
         if not any(overrides(model, name) for name in condition.stands_for):
             conditions.append(condition)
         elif condition.stands_for[0] not in asked_by_method:

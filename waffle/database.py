@@ -9,6 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from waffle.outages import Outage
+
+FORBIDDEN = (AssertionError, RuntimeError)
+"""What Django's SimpleTestCase, and pytest-django, raise where a test may not ask the database."""
+
 # (alias, table) that this process has read without an error
 _readable: set[tuple[str, str]] = set()
 
@@ -48,13 +53,15 @@ def may_hold_old_view(connection: BaseDatabaseWrapper) -> bool:
 
 
 @contextmanager
-def reading(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
+def reading(connection: BaseDatabaseWrapper, table: str, *, is_optional: bool = False) -> Iterator[None]:
     """Read `table` within; an error leaves the caller's transaction usable.
 
     A failed statement aborts a PostgreSQL transaction, so until `table` has once been read the block
-    runs in a savepoint. After that only a lost server makes it fail, and the transaction with it.
+    runs in a savepoint; with `is_optional`, for what a check can do without, it always does. A table that
+    was read before can still fail: its server is lost, or `lock_timeout` passes while it is altered.
     """
-    is_safe = (connection.alias, table) in _readable or not _may_be_aborted(connection)
+    is_known = not is_optional and (connection.alias, table) in _readable
+    is_safe = is_known or not _may_be_aborted(connection)
     _readable.discard((connection.alias, table))
     with nullcontext() if is_safe else transaction.atomic(using=connection.alias):
         yield
@@ -72,16 +79,27 @@ def _may_be_aborted(connection: BaseDatabaseWrapper) -> bool:
 
 # Any: rows hold what the columns hold.
 def fetch(
-    connection: BaseDatabaseWrapper, table: str, sql: str, params: Sequence[Any] = ()
+    connection: BaseDatabaseWrapper,
+    table: str,
+    sql: str,
+    params: Sequence[Any] = (),
+    *,
+    is_optional: bool = False,
 ) -> list[tuple[Any, ...]]:
     """Return the rows that `sql`, which reads `table` first of all, answers."""
-    with reading(connection, table), connection.cursor() as cursor:
+    with reading(connection, table, is_optional=is_optional), connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def after_failure(connection: BaseDatabaseWrapper) -> None:
-    """Close a connection that its server has left, so that the next statement opens another."""
-    if connection.connection is not None and not in_transaction(connection) and not connection.is_usable():
+def failed(outage: Outage, error: Exception, connection: BaseDatabaseWrapper) -> None:
+    """Note that a read has failed, and close a connection that its server has left.
+
+    In a transaction neither: it may be broken by what the user did in it, which says nothing of the server.
+    """
+    if in_transaction(connection):
+        return
+    outage.failed(error)
+    if connection.connection is not None and not connection.is_usable():
         connection.close()

@@ -46,7 +46,9 @@ async def acheck(kind: Kind, name: str, request: Any = None, read_only: bool = F
         snapshot = store.snapshot_at_hand(kind) or await sync_to_async(store.snapshot)(kind)
         entry = snapshot.entries.get(name)
     if entry is None:
-        return await sync_to_async(missing.answer)(kind, name, snapshot)
+        if kind.creates_missing:
+            return await sync_to_async(missing.answer)(kind, name, snapshot)
+        return missing.answer(kind, name, snapshot)
     if entry.settled is not None and not conf.OVERRIDE:
         return entry.settled
     return await adecide(*_case(kind, entry, snapshot, request, read_only))
@@ -87,7 +89,7 @@ def walk(toggle: Any, conditions: Iterable[Condition], subject: Subject) -> Verd
             return condition
         active = condition.decide(toggle, subject)
         if active is not None:
-            return verdict_of(active, condition.reason)
+            return verdict_of(bool(active), condition.reason)
     return OFF
 
 

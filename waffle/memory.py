@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -61,16 +62,17 @@ def set_flag(request: Any, flag_name: str, active: bool = True, session_only: bo
 
     A cookie keeps it; with `session_only` an inactive one is kept until the browser closes.
     """
-    dealt(request)[flag_name] = [active, session_only]
+    dealt(request)[flag_name] = [bool(active), session_only]
 
 
 # Any: the caller's annotation says what the notes hold.
 def _notes(request: Any, attribute: str) -> dict[str, Any]:
     request = inner_request(request)
-    notes: dict[str, Any] | None = getattr(request, attribute, None)
-    if notes is None:
-        notes = {}
-        setattr(request, attribute, notes)
+    found = getattr(request, attribute, None)
+    notes: dict[str, Any] = found if isinstance(found, dict) else {}
+    if notes is not found:
+        with suppress(AttributeError):  # what cannot take notes stands in for a request
+            setattr(request, attribute, notes)
     return notes
 
 

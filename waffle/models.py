@@ -351,6 +351,7 @@ class Stamp(models.Model):
 
     class Meta:
         db_table = "waffle_stamp"
+        base_manager_name = "objects"
         default_permissions = ()
         verbose_name = _("Stamp")
         verbose_name_plural = _("Stamps")

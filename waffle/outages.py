@@ -19,17 +19,24 @@ class Outage:
         self.advice = advice
         self._wait = 0.0
         self._next_try = 0.0
+        self._is_told_of = False
 
     def is_over(self) -> bool:
         """Say whether a try is due: nothing has failed, or the wait since the last failure is over."""
         return not self._wait or monotonic() >= self._next_try
 
-    def failed(self, error: Exception) -> None:
-        """Note a failure: the next try is due in 1 s, after further ones in up to 30 s."""
-        if not self._wait:
+    def failed(self, error: Exception, *, is_told: bool = False) -> None:
+        """Note a failure: the next try is due in 1 s, after further ones in up to 30 s.
+
+        With `is_told` the log has a line on what is behind it already.
+        """
+        if not self.is_over():
+            return  # one of several that were under way
+        if not self._wait and not is_told:
             logger.warning(
                 "%s is not available (%s: %s). %s", self.what, type(error).__name__, error, self.advice
             )
+        self._is_told_of = not is_told
         self._wait = min(self._wait * 2 or FIRST_WAIT, LONGEST_WAIT)
         self._next_try = monotonic() + self._wait
 
@@ -37,4 +44,5 @@ class Outage:
         """Note that it answered: an outage, if there was one, is over."""
         if self._wait:
             self._wait = 0.0
-            logger.warning("%s is available again.", self.what)
+            if self._is_told_of:
+                logger.warning("%s is available again.", self.what)

@@ -67,4 +67,6 @@ def leave(pin: Pin) -> None:
     Not by `ContextVar.reset`: streams and generators may end in another context than they began in.
     """
     pin.is_closed = True
+    pin.refill = None
+    pin.forget()  # a task that outlives the request may hold the context, and should hold no more
     _current.set(pin.previous)

@@ -129,8 +129,7 @@ def _ask(query: Query, alias: str, values: Sequence[Any]) -> list[tuple[Any, ...
     try:
         rows = database.fetch(connection, query.table, query.sql, values)
     except Error as error:
-        outage.failed(error)
-        database.after_failure(connection)
+        database.failed(outage, error, connection)
         return []
     outage.worked()
     return [(*first, _converted(value, query.answer, connection)) for *first, value in rows]

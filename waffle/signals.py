@@ -40,11 +40,19 @@ def _listen(signal: Any, sender: Any, receiver: Any) -> None:
 
 def _listen_to_listed(field: Any, listed: Listed) -> None:
     _listen(post_delete, field.related_model, _listed_deleted)
-    if listed.by != "user":
-        user_model = apps.get_model(settings.AUTH_USER_MODEL)
+    user_model = _user_model()
+    if listed.by != "user" and user_model is not None:
         names = {own.name for own in user_model._meta.many_to_many}
         if listed.by in names:
             _listen(m2m_changed, user_model._meta.get_field(listed.by).remote_field.through, _user_changed)
+
+
+def _user_model() -> Any:
+    """Return the model of users, None in a project without one."""
+    try:
+        return apps.get_model(settings.AUTH_USER_MODEL)
+    except LookupError:
+        return None
 
 
 def _toggle_changed(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-from django.db import Error, connections
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from waffle import database
@@ -37,6 +37,8 @@ class Snapshot:
     rosters: Rosters | None
     """Whom each flag lists; None: too many to hold."""
     loaded: float
+    known: int = 0
+    """The newest version that was known before the connection was asked."""
     is_behind: bool = False
     """The connection showed less than was known before it was asked: a replica that lags, or an old view."""
     grace_ends: float = 0.0
@@ -49,7 +51,9 @@ class Snapshot:
         """Say whether a check may go by it."""
         if self.label == self.stamp.known and not self.is_old():
             return True
-        return monotonic() < self.grace_ends
+        # Without a label, what this process changes itself is all that tells of a change.
+        is_unchanged = self.label is not None or self.known == self.stamp.known
+        return is_unchanged and monotonic() < self.grace_ends
 
     def is_old(self) -> bool:
         """Say whether it has outlived `WAFFLE_SNAPSHOT_MAX_AGE`, which bounds whatever nobody hears of."""
@@ -68,6 +72,7 @@ class Loading:
 
     def __init__(self, kind: Kind) -> None:
         self.lock = threading.Lock()
+        self.is_stuck = False
         self.outage = Outage(
             f"The store of {kind.plural}",
             f"Checks answer from what was read last, else with WAFFLE_{kind.name.upper()}_DEFAULT.",
@@ -82,23 +87,25 @@ def last_known(kind: Kind) -> Snapshot:
     return published.get(kind, UNKNOWN)
 
 
-def load(kind: Kind, held: Snapshot) -> Snapshot:
+def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapshot:
     """Return a newer snapshot than `held`: one thread reads and publishes, the others wait, not for ever."""
     loading = _loading[kind]
-    if not loading.outage.is_over() or not loading.lock.acquire(timeout=LONGEST_LOAD_WAIT):
+    if not loading.outage.is_over():
+        return last_known(kind)
+    if not loading.lock.acquire(timeout=0 if loading.is_stuck else LONGEST_LOAD_WAIT):
+        loading.is_stuck = True  # the server hangs: nobody else need wait for that
         return last_known(kind)
     try:
         latest = last_known(kind)
         if latest is not held and latest.is_current():
             return latest
-        connection = connections[kind.read_alias()]
         found = read(kind, connection)
         if found is None:
-            database.after_failure(connection)
             return latest
         published[kind] = chosen = _choose(kind, latest, found)
         return chosen
     finally:
+        loading.is_stuck = False
         loading.lock.release()
 
 
@@ -109,13 +116,13 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
     loading, stamp, now = _loading[kind], stamp_of(kind.write_alias()), monotonic()
     known = stamp.known
     # Stamp before rows: a write in between costs one reload, never a stale answer.
-    label = stamp.read(connection) if is_labelled else None
+    label = stamp.read(connection) if is_labelled and stamp.outage.is_over() else None
     try:
         with database.reading(connection, kind.model._meta.db_table):
             toggles = list(kind.model._default_manager.using(connection.alias))
             rosters = _read_rosters(kind, connection) if toggles else {}
-    except Error as error:
-        loading.outage.failed(error)
+    except (Error, ValueError, ArithmeticError) as error:  # the latter: a column holds what its field cannot
+        database.failed(loading.outage, error, connection)
         return None
     loading.outage.worked()
     if label is not None:
@@ -124,7 +131,7 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
     # Without a label nothing tells when rows change: they are read again after a second.
     grace_ends = now + FIRST_WAIT if label is None else 0.0
     is_behind = label is not None and label < known
-    return Snapshot(connection.alias, stamp, label, entries, rosters, now, is_behind, grace_ends)
+    return Snapshot(connection.alias, stamp, label, entries, rosters, now, known, is_behind, grace_ends)
 
 
 # Any: a roster holds primary keys of any type.

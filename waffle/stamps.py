@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic, time
 
-from django.db import Error, IntegrityError, connections
+from django.db import Error, IntegrityError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from waffle import bells, database
@@ -34,6 +35,10 @@ class Stamp:
             f"The table {TABLE} of the database {alias!r}",
             "Checks go on from what was read last. If the table is missing, run `manage.py migrate`.",
         )
+        self.writing = Outage(
+            f"The table {TABLE} of the database {alias!r} for writing",
+            "Other processes hear of changes when it is, or after WAFFLE_SNAPSHOT_MAX_AGE.",
+        )
         self._confirmed = NEVER  # when the row was last seen at `known`
         self._looked = NEVER  # when the last look that counts began
         self._row_looked = NEVER
@@ -60,19 +65,18 @@ class Stamp:
             self._looking.release()
 
     def _look(self) -> None:
-        began, bumps = monotonic(), self._bumps
+        began = monotonic()
         # Bell before row: a ring in between costs one more look, never a missed change.
         bell = bells.listen()
         is_quiet = bell is not None and bell == self._bell and began - self._row_looked < ROW_LOOK_SECONDS
-        if is_quiet and not self.is_owed:
-            self._looked = began
-            return
-        if not self.outage.is_over():
+        pays = self.is_owed and self.writing.is_over()
+        if (is_quiet and not pays) or not self.outage.is_over():
             self._looked = began
             return
         connection = connections[self.alias]
-        if self.is_owed and not database.in_transaction(connection):
+        if pays and not database.in_transaction(connection):
             self.bump(connection)
+        bumps = self._bumps
         version = self.read(connection)
         if version is None:
             self._looked = began
@@ -88,10 +92,9 @@ class Stamp:
             return None
         sql = f"SELECT version FROM {connection.ops.quote_name(TABLE)} WHERE id = 1"
         try:
-            rows = database.fetch(connection, TABLE, sql)
+            rows = database.fetch(connection, TABLE, sql, is_optional=True)
         except Error as error:
-            self.outage.failed(error)
-            database.after_failure(connection)
+            database.failed(self.outage, error, connection)
             return None
         self.outage.worked()
         return int(rows[0][0]) if rows else 0
@@ -119,8 +122,9 @@ class Stamp:
         try:
             self.write(connection)
             version = self.read(connection)
+            self.writing.worked()
         except Error as error:
-            self.outage.failed(error)
+            self.writing.failed(error, is_told=self.read(connection) is None)
             version = None
         # Rung all the same: who hears it looks, and looks again for as long as the bump is owed.
         bells.ring()
@@ -147,9 +151,16 @@ class Stamp:
             if cursor.rowcount:
                 return
             try:
-                cursor.execute(f"INSERT INTO {table} (id, version) VALUES (1, %s)", [now])
+                with _undoable(connection):
+                    cursor.execute(f"INSERT INTO {table} (id, version) VALUES (1, %s)", [now])
             except IntegrityError:  # another process was first
                 cursor.execute(update, [now, now])
+
+
+def _undoable(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:
+    """Return a savepoint where there is a transaction that a failure would spoil."""
+    is_plain = not database.in_transaction(connection)
+    return nullcontext() if is_plain else transaction.atomic(using=connection.alias)
 
 
 _stamps: dict[str, Stamp] = {}

@@ -6,7 +6,7 @@ import os
 import threading
 from asyncio import _get_running_loop
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.core.signals import setting_changed
@@ -21,6 +21,7 @@ from waffle.stamps import Stamp, stamp_of
 
 _SETTINGS_OF_ROWS = (
     "WAFFLE_ROSTER_LIMIT",
+    "WAFFLE_READ_FROM_WRITE_DB",
     "DATABASE_ROUTERS",
     *(f"WAFFLE_{kind.name.upper()}_MODEL" for kind in KINDS),
 )
@@ -55,7 +56,10 @@ def snapshot(kind: Kind) -> Snapshot:
 def snapshot_at_hand(kind: Kind) -> Snapshot | None:
     """Return the pin's snapshot, None where a cache, a database or a connection must be asked first."""
     pin = pins.current()
-    return None if pin is None or unsettled.waiting else pin.snapshots.get(kind)
+    # Changes of others do not matter here: only a thread that works for this pin may see its own.
+    if pin is None or any(notes.pin is pin for notes in list(unsettled.waiting)):
+        return None
+    return pin.snapshots.get(kind)
 
 
 def _find(kind: Kind, pin: Pin | None) -> Snapshot:
@@ -66,7 +70,7 @@ def _find(kind: Kind, pin: Pin | None) -> Snapshot:
         refuse_in_event_loop(f"await waffle.a{kind.name}_is_active(…)")
     if _busy.is_set:
         return last_known(kind)
-    with _at_it():
+    with _busily():
         connection = connections[kind.write_alias()]
         if unsettled.is_waiting(connection):
             if database.in_transaction(connection):
@@ -87,8 +91,10 @@ def _touch(kind: Kind, pin: Pin | None, connection: BaseDatabaseWrapper) -> Snap
     _look_if_due(stamp, connection, pin)
     found = _current(kind)
     if pin is not None:
-        pin.snapshots.update((other, held) for other, held in list(published.items()) if held.is_current())
         pin.snapshots[kind] = found
+        for other, held in list(published.items()):
+            if held.is_current():
+                pin.snapshots.setdefault(other, held)  # what it holds already it keeps
     return found
 
 
@@ -111,7 +117,7 @@ def _current(kind: Kind) -> Snapshot:
     connection = connections[kind.read_alias()]
     if database.in_transaction(connection):
         return _view(kind, connection, held)
-    return snapshots.load(kind, held)
+    return snapshots.load(kind, held, connection)
 
 
 def _view(kind: Kind, connection: BaseDatabaseWrapper, held: Snapshot) -> Snapshot:
@@ -130,14 +136,21 @@ def _private(kind: Kind, connection: BaseDatabaseWrapper) -> Snapshot:
 
 def _read_privately(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool) -> Snapshot | None:
     notes = unsettled.unsettled_of(connection)
-    found = notes.kept(connection, kind) or snapshots.read(kind, connection, is_labelled=is_labelled)
+    found = notes.kept(connection, kind)
+    if found is None or (is_labelled and _shows_more_now(connection, found)):
+        found = snapshots.read(kind, connection, is_labelled=is_labelled)
     if found is not None:
         notes.keep(connection, kind, found)
     return found
 
 
+def _shows_more_now(connection: BaseDatabaseWrapper, found: Snapshot) -> bool:
+    is_behind = found.label is not None and found.label != found.stamp.known
+    return is_behind and not database.may_hold_old_view(connection)
+
+
 @contextmanager
-def _at_it() -> Iterator[None]:
+def _busily() -> Iterator[None]:
     _busy.is_set = True
     try:
         yield
@@ -158,7 +171,7 @@ def refuse_in_event_loop(instead: str) -> None:
 def look_ahead(pin: Pin) -> None:
     """Look, and load what changed, before the work begins: its transactions may hold an old view."""
     for kind in list(_wanted):
-        with _at_it():
+        with suppress(*database.FORBIDDEN), _busily():
             connection = connections[kind.write_alias()]
             if database.in_transaction(connection) or unsettled.is_waiting(connection):
                 continue
@@ -183,7 +196,8 @@ def keep_full_at_once(pin: Pin) -> bool:
 
 def _fill(pin: Pin) -> None:
     for kind in KINDS:
-        pin.snapshots[kind] = _find(kind, pin)
+        with suppress(*database.FORBIDDEN):
+            pin.snapshots[kind] = _find(kind, pin)
 
 
 def _is_ready(kind: Kind) -> bool:

@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from waffle import database, pins
 from waffle.kinds import Kind
+from waffle.pins import Pin
 from waffle.snapshots import Snapshot, published
 from waffle.stamps import stamp_of
 
@@ -40,6 +41,8 @@ class Unsettled:
         self.is_of_test = False
         """The writes were made in a `TestCase`, which takes them back."""
         self.is_settling = False
+        self.pin: Pin | None = None
+        """The unit of work that has written."""
         self.flushes: list[Callable[[], object]] = []
         """What else is to be done after the commit: a custom model flushes keys of its own."""
         self._kept: dict[Kind, Kept] = {}
@@ -104,7 +107,7 @@ def changed(using: str, flush: Callable[[], object] | None = None) -> None:
     # A test may run the hooks of one block alone, so there each change has its own.
     elif notes.is_of_test or not _is_queued(connection):
         transaction.on_commit(partial(settle, using), using=using, robust=True)
-    pin = pins.current()
+    notes.pin = pin = pins.current()
     if notes.is_of_test and pin is not None:
         pin.forget()
 
@@ -147,6 +150,7 @@ def settle(using: str) -> None:
         if not notes.is_of_test and not stamp_of(using).bump(connection):
             published.clear()  # the bump is owed; this process, at least, reads again
         waiting.discard(notes)
+        notes.pin = None
     finally:
         notes.is_settling = False
     pin = pins.current()

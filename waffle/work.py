@@ -23,9 +23,11 @@ def pinned() -> Iterator[None]:
         store.look_ahead(pin)
         yield
     finally:
-        if unsettled.waiting:
-            unsettled.settle_all()
-        pins.leave(pin)
+        try:
+            if unsettled.waiting:
+                unsettled.settle_all()
+        finally:
+            pins.leave(pin)
 
 
 @asynccontextmanager
@@ -40,6 +42,8 @@ async def apinned() -> AsyncIterator[None]:
             await sync_to_async(store.keep_full)(pin)
         yield
     finally:
-        if unsettled.waiting:
-            await sync_to_async(unsettled.settle_all)()
-        pins.leave(pin)
+        try:
+            if unsettled.waiting:
+                await sync_to_async(unsettled.settle_all)()
+        finally:
+            pins.leave(pin)

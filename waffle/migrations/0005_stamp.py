@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "Stamp",
                 "verbose_name_plural": "Stamps",
                 "db_table": "waffle_stamp",
+                "base_manager_name": "objects",
                 "default_permissions": (),
             },
         ),
