@@ -115,7 +115,7 @@ def test_a_lazy_user_that_is_loaded_already_is_taken(user: User) -> None:
     subject = about(lazy)
     subject.request._acached_user = AnonymousUser()
 
-    assert facts.user_of(subject) is lazy
+    assert facts.user_of(subject) is user
 
 
 def test_a_user_that_cannot_be_loaded_is_none_and_one_line_tells(caplog: pytest.LogCaptureFixture) -> None:

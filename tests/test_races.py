@@ -413,6 +413,8 @@ def _locked(connection: Any) -> None:
 
 
 def test_a_cold_herd_loads_once(cold: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stamps, "LONGEST_LOOK_WAIT", 30)
+    monkeypatch.setattr(snapshots, "LONGEST_LOAD_WAIT", 30)
     set_switch(True)
     reads: list[None] = []
     before_each(snapshots, "read", lambda: reads.append(None), monkeypatch)

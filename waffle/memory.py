@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from waffle.conf import conf
 _COOKIE_NAME = re.compile(r"[!#$&'*+.^_`|~0-9A-Za-z-]+")  # an RFC 6265 token, less "%": it escapes the rest
 
 
+@lru_cache(maxsize=1024)
 def cookie_name(pattern: str, flag_name: str) -> str:
     """Return the cookie for a flag, percent-encoded where the plain name is no cookie name.
 

@@ -132,15 +132,18 @@ def _ask(query: Query, alias: str, values: Sequence[Any]) -> list[tuple[Any, ...
         database.failed(outage, error, connection)
         return []
     outage.worked()
-    return [(*first, _converted(value, query.answer, connection)) for *first, value in rows]
+    column, converters = _conversion(query.answer, alias)
+    for converter in converters:
+        rows = [(*first, converter(value, column, connection)) for *first, value in rows]
+    return rows
 
 
-def _converted(value: Any, field: Any, connection: BaseDatabaseWrapper) -> Any:
-    """Return what the field holds in Python: a UUID, for one, is text in SQLite."""
+@cache
+def _conversion(field: Any, alias: str) -> tuple[Any, list[Any]]:
+    """Return the column, and what turns its values into Python's: a UUID, for one, is text in SQLite."""
+    connection = connections[alias]
     column = field.get_col(field.model._meta.db_table)
-    for converter in connection.ops.get_db_converters(column) + column.get_db_converters(connection):
-        value = converter(value, column, connection)
-    return value
+    return column, connection.ops.get_db_converters(column) + column.get_db_converters(connection)
 
 
 @cache
