@@ -95,6 +95,7 @@ def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapsho
     if not loading.lock.acquire(timeout=0 if loading.is_stuck else LONGEST_LOAD_WAIT):
         loading.is_stuck = True  # the server hangs: nobody else need wait for that
         return last_known(kind)
+    loading.is_stuck = False
     try:
         latest = last_known(kind)
         if latest is not held and latest.is_current():
@@ -105,7 +106,6 @@ def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapsho
         published[kind] = chosen = _choose(kind, latest, found)
         return chosen
     finally:
-        loading.is_stuck = False
         loading.lock.release()
 
 

@@ -57,11 +57,11 @@ class Stamp:
         if not self._looking.acquire(timeout=0 if self._is_stuck else LONGEST_LOOK_WAIT):
             self._is_stuck = True  # the server hangs: nobody else need wait for that
             return
+        self._is_stuck = False
         try:
             if self.is_look_due():
                 self._look()
         finally:
-            self._is_stuck = False
             self._looking.release()
 
     def _look(self) -> None:
