@@ -121,7 +121,7 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
         with database.reading(connection, kind.model._meta.db_table):
             toggles = list(kind.model._default_manager.using(connection.alias))
             rosters = _read_rosters(kind, connection) if toggles else {}
-    except (Error, ValueError, ArithmeticError) as error:  # the latter: a column holds what its field cannot
+    except (Error, TypeError, ValueError, ArithmeticError) as error:  # a column holds what its field cannot
         database.failed(loading.outage, error, connection)
         return None
     loading.outage.worked()
