@@ -256,6 +256,7 @@ def test_a_client_without_a_time_out_is_told(
         {"BACKEND": REDIS, "OPTIONS": {"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1}},
         {"BACKEND": REDIS, "OPTIONS": {"pool": {"socket_timeout": 1, "socket_connect_timeout": 1}}},
         {"BACKEND": REDIS, "LOCATION": ["redis://a?socket_timeout=1&socket_connect_timeout=1", "redis://b"]},
+        {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": Path("cache")},
         {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
         {"BACKEND": "django.core.cache.backends.memcached.PyLibMCCache"},  # it has time-outs of its own
         {"BACKEND": "nowhere.Cache"},

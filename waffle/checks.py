@@ -186,8 +186,8 @@ def _timeouts_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _options_of(entry: Mapping[str, Any]) -> set[str]:
     """Return the options that a cache is given, wherever: in OPTIONS, deeper in it, or in an address."""
-    locations = entry.get("LOCATION") or ()
-    addresses = [locations] if isinstance(locations, str) else locations
+    location = entry.get("LOCATION") or ()
+    addresses = location if isinstance(location, (list, tuple)) else [location]
     in_addresses = {name for address in addresses for name, _ in parse_qsl(urlsplit(str(address)).query)}
     return in_addresses | set(_keys(entry.get("OPTIONS") or {}))
 

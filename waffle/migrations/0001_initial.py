@@ -33,6 +33,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "percent",
+                    models.DecimalField(
+                        decimal_places=1,
+                        help_text="On in this share of all checks, from 0.0 to 100.0.",
+                        max_digits=4,
+                        verbose_name="Percent",
+                    ),
+                ),
+                (
                     "note",
                     models.TextField(
                         blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
@@ -47,15 +56,6 @@ class Migration(migrations.Migration):
                 (
                     "modified",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
-                ),
-                (
-                    "percent",
-                    models.DecimalField(
-                        decimal_places=1,
-                        help_text="On in this share of all checks, from 0.0 to 100.0.",
-                        max_digits=4,
-                        verbose_name="Percent",
-                    ),
                 ),
             ],
             options={
@@ -82,6 +82,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "active",
+                    models.BooleanField(
+                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
+                    ),
+                ),
+                (
                     "note",
                     models.TextField(
                         blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
@@ -96,12 +102,6 @@ class Migration(migrations.Migration):
                 (
                     "modified",
                     models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
-                ),
-                (
-                    "active",
-                    models.BooleanField(
-                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
-                    ),
                 ),
             ],
             options={
@@ -125,31 +125,6 @@ class Migration(migrations.Migration):
                         max_length=100,
                         unique=True,
                         verbose_name="Name",
-                    ),
-                ),
-                (
-                    "note",
-                    models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
-                    ),
-                ),
-                (
-                    "created",
-                    models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
-                    ),
-                ),
-                (
-                    "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
-                ),
-                (
-                    "everyone",
-                    models.BooleanField(
-                        blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
-                        null=True,
-                        verbose_name="Everyone",
                     ),
                 ),
                 (
@@ -204,6 +179,31 @@ class Migration(migrations.Migration):
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
                         verbose_name="Rollout",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                    ),
+                ),
+                (
+                    "created",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                    ),
+                ),
+                (
+                    "modified",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                ),
+                (
+                    "everyone",
+                    models.BooleanField(
+                        blank=True,
+                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        null=True,
+                        verbose_name="Everyone",
                     ),
                 ),
                 (
