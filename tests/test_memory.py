@@ -186,3 +186,18 @@ def test_without_notes_no_cookie_is_sent(anonymous: HttpRequest) -> None:
 
     assert len(response.cookies) == 0
     assert not hasattr(anonymous, "waffles")
+
+
+@pytest.mark.parametrize("request_like", [object(), "text", 7])
+def test_what_cannot_take_notes_is_no_error(request_like: object) -> None:
+    memory.set_flag(request_like, "x", True)
+
+    assert memory.dealt(request_like) == {}
+
+
+def test_notes_that_are_none_are_replaced() -> None:
+    request = SimpleNamespace(waffles="what")
+
+    memory.set_flag(request, "x", active="on")  # type: ignore[arg-type]  # as careless code does
+
+    assert request.waffles == {"x": [True, False]}

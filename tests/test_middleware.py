@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.decorators import decorator_from_middleware
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
-from rest_framework.request import Request  # type: ignore[import-untyped]  # it comes without types
+from rest_framework.request import Request
 
 import waffle
 from test_app.settings import MIDDLEWARE

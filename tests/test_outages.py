@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Clock
-from waffle.outages import Outage
+from waffle.outages import FIRST_WAIT, Outage
 
 
 @pytest.fixture
@@ -62,3 +62,23 @@ def test_each_end_of_an_outage_writes_one_line(outage: Outage, caplog: pytest.Lo
         ("waffle", "WARNING", "The tea kettle is not available (OSError: cold). Drink water."),
         ("waffle", "WARNING", "The tea kettle is available again."),
     ]
+
+
+def test_what_the_log_has_told_already_is_not_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("The oven", "Wait.")
+
+    outage.failed(OSError(), is_told=True)
+    was_over = outage.is_over()
+    outage.worked()
+
+    assert (was_over, outage.is_over()) == (False, True)
+    assert caplog.records == []
+
+
+def test_failures_that_were_under_way_together_count_once() -> None:
+    outage = Outage("The oven", "Wait.")
+
+    for _ in range(5):
+        outage.failed(OSError())
+
+    assert outage._wait == FIRST_WAIT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
@@ -9,7 +11,8 @@ from django.db import connections
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from waffle import signals, unsettled
-from waffle.models import Stamp
+from waffle.conditions import Listed
+from waffle.models import Flag, Stamp
 from waffle.stamps import stamp_of
 
 
@@ -47,3 +50,11 @@ def test_models_that_are_no_toggles_and_in_no_list_have_no_receiver_of_ours(sign
 
 def test_the_stamp_itself_is_no_toggle() -> None:
     assert not hasattr(Stamp, "flush")
+
+
+def test_a_project_without_users_has_no_users_to_listen_to(settings: Any) -> None:
+    settings.AUTH_USER_MODEL = "nowhere.User"
+
+    signals._listen_to_listed(Flag._meta.get_field("groups"), Listed("groups", by="groups"))
+
+    assert signals._user_model() is None

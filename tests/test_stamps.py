@@ -134,3 +134,10 @@ def test_a_change_makes_the_next_look_needless_for_who_made_it(clock: Clock) -> 
     Switch.objects.create(name="x")
 
     assert stamp_of("default").known == row()[0][1]
+
+
+def test_the_first_row_may_come_with_a_transaction(stamp: Stamp) -> None:
+    with transaction.atomic():
+        stamp.write(connection)
+
+    assert len(row()) == 1
