@@ -117,7 +117,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Use]:
         def make(base: Any = PlainFlag, **methods: Any) -> Any:
             meta = type("Meta", (), {"proxy": True, "app_label": "test_app"})
             model = type(f"Own{base.__name__}", (base,), {"Meta": meta, "__module__": __name__, **methods})
-            monkeypatch.setitem(FLAG.__dict__, "_model", model)
+            monkeypatch.setattr(FLAG, "_model", model)
             return model
 
         yield make

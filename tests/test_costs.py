@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 import waffle
 from tests.conftest import Clock
-from tests.process import before_each
+from tests.process import before_each, run_python
 from waffle import bells, stamps
 from waffle.kinds import FLAG
 from waffle.middleware import WaffleMiddleware
@@ -269,3 +272,31 @@ def test_a_change_costs_other_processes_one_load_of_what_they_use(clock: Clock) 
     asked = queries_of(lambda: [waffle.switch_is_active("x") for _ in range(10)])
 
     assert len(asked) == 3  # the look; the version, and the rows
+
+
+SHOW_MODULES = "print(json.dumps([name for name in sys.modules if name.startswith('waffle')]))"
+
+
+def test_importing_the_package_imports_nothing_more_of_it() -> None:
+    program = f"import json, sys, waffle\n{SHOW_MODULES}"
+
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+
+    assert json.loads(done.stdout) == ["waffle"]
+
+
+def test_a_site_starts_without_what_it_may_never_use() -> None:
+    loaded = run_python(f"import sys\n{SHOW_MODULES}")
+
+    assert {"waffle.checks", "waffle.middleware", "waffle.public", "waffle.testutils"} & set(loaded) == set()
+
+
+def test_a_start_compiles_no_dataclass() -> None:
+    program = """
+import sys
+modules = [module for name, module in sys.modules.items() if name.startswith("waffle")]
+made = [thing for module in modules for thing in vars(module).values() if isinstance(thing, type)]
+print(json.dumps([str(thing) for thing in made if hasattr(thing, "__dataclass_fields__")]))
+"""
+
+    assert run_python(program) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +23,7 @@ from waffle.verdicts import Reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
 
-SNAPSHOT = replace(UNKNOWN, alias="default")
+SNAPSHOT = UNKNOWN.replaced(alias="default")
 STAFF = Claim("staff", of_user="is_staff", reason=Reason.STAFF)
 
 

@@ -83,7 +83,7 @@ def site(transactional_db: None, cold: None, monkeypatch: pytest.MonkeyPatch) ->
     with connection.schema_editor() as editor:
         for model in made:
             editor.create_model(model)
-    monkeypatch.setitem(FLAG.__dict__, "_model", made.flag)
+    monkeypatch.setattr(FLAG, "_model", made.flag)
     yield made
     with connection.schema_editor() as editor:
         for model in reversed(made):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -87,7 +86,7 @@ def test_a_missing_toggle_is_created_to_say_what_the_default_says(
 def snapshot_without_toggles(kind: Kind) -> Snapshot:
     found = snapshots.read(kind, connection)
     assert found is not None
-    return replace(found, entries={})
+    return found.replaced(entries={})
 
 
 @each_kind

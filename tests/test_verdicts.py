@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import pickle
 
 import pytest
 
@@ -23,8 +23,21 @@ def test_the_same_answer_for_the_same_reason_is_one_object(active: bool, reason:
     assert verdict_of(active, reason) is verdict
 
 
+def test_verdicts_are_equal_if_answer_and_reason_are() -> None:
+    staff = Verdict(True, Reason.STAFF)
+
+    assert {staff, Verdict(True, Reason.STAFF), pickle.loads(pickle.dumps(staff))} == {staff}
+    assert staff != Verdict(False, Reason.STAFF)
+    assert staff != Verdict(True, Reason.SUPERUSER)
+    assert staff != (True, Reason.STAFF)
+
+
+def test_a_verdict_shows_its_answer_and_its_reason() -> None:
+    assert repr(Verdict(True, Reason.STAFF)) == "Verdict(active=True, reason=<Reason.STAFF: 'staff'>)"
+
+
 def test_a_verdict_cannot_be_changed() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         verdict_of(True, Reason.STAFF).active = False  # type: ignore[misc]  # that is the point
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from waffle.evaluation import acheck, check
-from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH
-from waffle.verdicts import Reason, Verdict
-from waffle.work import apinned, pinned
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -34,93 +30,40 @@ __all__ = [
     "switch_verdict",
 ]
 
+if TYPE_CHECKING:
+    from waffle.public import (
+        aflag_is_active,
+        aflag_verdict,
+        asample_is_active,
+        asample_verdict,
+        aswitch_is_active,
+        aswitch_verdict,
+        flag_is_active,
+        flag_verdict,
+        get_waffle_flag_model,
+        get_waffle_model,
+        get_waffle_sample_model,
+        get_waffle_switch_model,
+        sample_is_active,
+        sample_verdict,
+        switch_is_active,
+        switch_verdict,
+    )
+    from waffle.verdicts import Reason, Verdict
+    from waffle.work import apinned, pinned
+else:
+    _HOMES = {"Reason": "verdicts", "Verdict": "verdicts", "apinned": "work", "pinned": "work"}
 
-# Any, for requests: Django's own, or a framework's wrapper of one. For models: what the project has set.
-def flag_verdict(request: Any, flag_name: str, read_only: bool = False) -> Verdict:
-    """Return whether a flag is active for this request, and what decided it.
-
-    `request` may be None: then only what needs nobody decides. With `read_only` nothing is dealt and no
-    cookie is sent: a percentage that is not decided yet is off.
-    """
-    return check(FLAG, flag_name, request, read_only)
-
-
-def flag_is_active(request: Any, flag_name: str, read_only: bool = False) -> bool:
-    """Return whether a flag is active for this request; arguments as for `flag_verdict`."""
-    return check(FLAG, flag_name, request, read_only).active
-
-
-def switch_verdict(switch_name: str) -> Verdict:
-    """Return whether a switch is on, and what decided it."""
-    return check(SWITCH, switch_name)
-
-
-def switch_is_active(switch_name: str) -> bool:
-    """Return whether a switch is on."""
-    return check(SWITCH, switch_name).active
-
-
-def sample_verdict(sample_name: str) -> Verdict:
-    """Draw a sample, and return what came out and what decided it."""
-    return check(SAMPLE, sample_name)
-
-
-def sample_is_active(sample_name: str) -> bool:
-    """Draw a sample: true in its percentage of all calls."""
-    return check(SAMPLE, sample_name).active
-
-
-async def aflag_verdict(request: Any, flag_name: str, read_only: bool = False) -> Verdict:
-    """Do what `flag_verdict` does, in a coroutine."""
-    return await acheck(FLAG, flag_name, request, read_only)
+    # Any: a public name stands for a function or a class.
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first asked for: until then the package costs next to nothing."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"waffle.{_HOMES.get(name, 'public')}"), name)
+        # Kept: from now on the name is found without this function.
+        globals()[name] = value
+        return value
 
 
-async def aflag_is_active(request: Any, flag_name: str, read_only: bool = False) -> bool:
-    """Do what `flag_is_active` does, in a coroutine."""
-    return (await acheck(FLAG, flag_name, request, read_only)).active
-
-
-async def aswitch_verdict(switch_name: str) -> Verdict:
-    """Do what `switch_verdict` does, in a coroutine."""
-    return await acheck(SWITCH, switch_name)
-
-
-async def aswitch_is_active(switch_name: str) -> bool:
-    """Do what `switch_is_active` does, in a coroutine."""
-    return (await acheck(SWITCH, switch_name)).active
-
-
-async def asample_verdict(sample_name: str) -> Verdict:
-    """Do what `sample_verdict` does, in a coroutine."""
-    return await acheck(SAMPLE, sample_name)
-
-
-async def asample_is_active(sample_name: str) -> bool:
-    """Do what `sample_is_active` does, in a coroutine."""
-    return (await acheck(SAMPLE, sample_name)).active
-
-
-def get_waffle_model(setting_name: str) -> Any:
-    """Return the model that a setting names: 'FLAG_MODEL', 'SWITCH_MODEL' or 'SAMPLE_MODEL'.
-
-    Raises `ValueError` for any other name, `ImproperlyConfigured` where the setting names no installed model.
-    """
-    for kind in KINDS:
-        if setting_name == f"{kind.name.upper()}_MODEL":
-            return kind.model
-    raise ValueError(f"{setting_name!r} names no model: use 'FLAG_MODEL', 'SWITCH_MODEL' or 'SAMPLE_MODEL'.")
-
-
-def get_waffle_flag_model() -> Any:
-    """Return the model of flags: `WAFFLE_FLAG_MODEL`."""
-    return FLAG.model
-
-
-def get_waffle_switch_model() -> Any:
-    """Return the model of switches: `WAFFLE_SWITCH_MODEL`."""
-    return SWITCH.model
-
-
-def get_waffle_sample_model() -> Any:
-    """Return the model of samples: `WAFFLE_SAMPLE_MODEL`."""
-    return SAMPLE.model
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

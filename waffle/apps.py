@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.checks import CheckMessage, Tags, register
 
 
 class WaffleConfig(AppConfig):
@@ -15,7 +18,21 @@ class WaffleConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the models, and let Django check the settings."""
-        from waffle import checks, signals
+        from waffle import signals
 
         signals.connect()
-        checks.register()
+        register(_check_settings, "waffle")
+        register(_check_middleware, Tags.database)
+
+
+# A process that serves a site runs no checks: they are imported by who does. Any: what Django passes to them.
+def _check_settings(**kwargs: Any) -> list[CheckMessage]:
+    from waffle import checks
+
+    return checks.check_settings(**kwargs)
+
+
+def _check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    from waffle import checks
+
+    return checks.check_middleware(**kwargs)

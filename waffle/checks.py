@@ -88,12 +88,6 @@ TIMEOUTS = {
 }
 
 
-def register() -> None:
-    """Let Django run the checks."""
-    checks.register(check_settings, "waffle")
-    checks.register(check_middleware, checks.Tags.database)
-
-
 # Any, from here on: settings may hold anything, and Django passes what it likes to checks.
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check the settings, and what is installed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -24,6 +23,7 @@ from waffle.conditions import (
     picked,
 )
 from waffle.conf import conf
+from waffle.values import Value
 from waffle.verdicts import Reason, Verdict, verdict_of
 
 METHODS = (
@@ -36,8 +36,7 @@ METHODS = (
 
 
 # Any, here and below: a toggle is an instance of whatever model the project has set.
-@dataclass(frozen=True)
-class Entry:
+class Entry(Value):
     """Internal. A toggle as a snapshot holds it."""
 
     toggle: Any
@@ -52,16 +51,23 @@ class Entry:
         return copy_of(self.toggle) if self.is_custom else self.toggle
 
 
-@dataclass(frozen=True, eq=False)
 class Kind:
     """Internal. One of the three kinds."""
 
-    name: str
-    plural: str
-    stock_conditions: tuple[Condition, ...]
-    """Conditions of a model that names none of its own."""
-    created_as: Callable[[bool], dict[str, object]]
-    """Field values of a toggle that is created because it was missing, by the default of its kind."""
+    def __init__(
+        self,
+        name: str,
+        plural: str,
+        stock_conditions: tuple[Condition, ...],
+        created_as: Callable[[bool], dict[str, object]],
+    ) -> None:
+        self.name = name
+        self.plural = plural
+        self.stock_conditions = stock_conditions
+        """Conditions of a model that names none of its own."""
+        self.created_as = created_as
+        """Field values of a toggle that is created because it was missing, by the default of its kind."""
+        self._model: Any = None
 
     def __str__(self) -> str:
         return self.name
@@ -74,7 +80,7 @@ class Kind:
     @property
     def model(self) -> Any:
         """The model that the project has set for this kind."""
-        return self.__dict__.get("_model") or self._find_model()
+        return self._model or self._find_model()
 
     @property
     def default(self) -> bool:
@@ -137,7 +143,7 @@ class Kind:
                 f"WAFFLE_{setting} is {path!r}, which is no installed model. Set it to 'app_label.Model', "
                 f"for example 'waffle.{self.title}', and see that its app is in INSTALLED_APPS."
             ) from error
-        self.__dict__["_model"] = model
+        self._model = model
         return model
 
 
@@ -175,7 +181,7 @@ def _settled(toggle: Any, conditions: tuple[Condition, ...]) -> Verdict | None:
 def _forget_models(*, setting: str, **kwargs: object) -> None:
     for kind in KINDS:
         if setting == f"WAFFLE_{kind.name.upper()}_MODEL":
-            kind.__dict__.pop("_model", None)
+            kind._model = None
 
 
 setting_changed.connect(_forget_models, dispatch_uid="waffle.kinds")

@@ -29,8 +29,11 @@ class ToggleQuerySet(models.QuerySet[Any]):
         unsettled.changed(self.db, self.model.flush_after_change())
 
 
-class BaseManager(models.Manager.from_queryset(ToggleQuerySet)):  # type: ignore[misc]  # built at run time
+class BaseManager(models.Manager[Any]):
     """The manager of toggles."""
+
+    # As `Manager.from_queryset` sets it, but without a search for methods, which this query set does not add.
+    _queryset_class = ToggleQuerySet
 
     use_in_migrations = False
 

@@ -6,18 +6,17 @@ They are for tests: see `waffle.testutils`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from waffle import store
 from waffle.conditions import Rosters
 from waffle.kinds import Entry, Kind, copy_of
 from waffle.snapshots import UNKNOWN, Snapshot
+from waffle.values import Value
 
 
 # Any, throughout: toggles and what their fields hold are the project's own.
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Layer(Value):
     """Fields of one toggle, laid over whatever is there."""
 
     kind: Kind

@@ -7,7 +7,6 @@ long to write it as the database needs to answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from django.db.models import Field
 from waffle import database
 from waffle.kinds import FLAG
 from waffle.outages import Outage
+from waffle.values import Value
 
 outage = Outage("What the database holds of a user", "Conditions that ask for it do not apply.")
 
@@ -74,8 +74,7 @@ def listing_flags(user: Any, alias: str) -> dict[str, set[Any]]:
     return listing
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Value):
     """SQL for one database, the field that its parameters are for, and the one that its last column holds."""
 
     table: str
@@ -84,8 +83,7 @@ class Query:
     answer: Any
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Value):
     """The part of the query for listing flags that asks one list; its SQL ends before the keys."""
 
     name: str

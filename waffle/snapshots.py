@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -18,14 +17,14 @@ from waffle.conf import conf
 from waffle.kinds import KINDS, Entry, Kind
 from waffle.outages import FIRST_WAIT, LONGEST_WAIT, Outage
 from waffle.stamps import Stamp, stamp_of
+from waffle.values import Value
 
 LONGEST_LOAD_WAIT = 1.0  # seconds that a check waits for another thread's load
 
 logger = logging.getLogger("waffle")
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
+class Snapshot(Value):
     """All toggles of one kind, as this process last read them."""
 
     alias: str
@@ -168,7 +167,8 @@ def _choose(kind: Kind, held: Snapshot, found: Snapshot) -> Snapshot:
             *(found.alias, found.label, kind.plural, found.stamp.known),
         )
     is_older = held.label is not None and held.label > found.label and not held.is_old()
-    return replace(held if is_older else found, grace=grace, grace_ends=monotonic() + grace)
+    chosen = held if is_older else found
+    return chosen.replaced(grace=grace, grace_ends=monotonic() + grace)
 
 
 def _renew_after_fork() -> None:

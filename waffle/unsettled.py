@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,14 +16,14 @@ from waffle.kinds import Kind
 from waffle.pins import Pin
 from waffle.snapshots import Snapshot, published
 from waffle.stamps import stamp_of
+from waffle.values import Value
 
 logger = logging.getLogger("waffle")
 
 ATTRIBUTE = "_waffle_unsettled"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Value):
     """A snapshot that is good for one state of one transaction."""
 
     # Any: what Django puts there differs between its versions.

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import BaseCache, caches
-from django.core.cache.backends.dummy import DummyCache
 
 from waffle import defaults
 from waffle.conf import conf
@@ -29,6 +28,8 @@ def keyfmt(key: str, value: object = None) -> str:
 
 def get_cache() -> BaseCache:
     """Return the cache named by `WAFFLE_CACHE_NAME`; one that keeps nothing where that is None."""
-    if conf.CACHE_NAME is None:
-        return DummyCache("", {})
-    return caches[conf.CACHE_NAME]
+    if conf.CACHE_NAME is not None:
+        return caches[conf.CACHE_NAME]
+    from django.core.cache.backends.dummy import DummyCache  # here: most sites have no use for it
+
+    return DummyCache("", {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from waffle.values import Value
 
 
 class Reason(str, Enum):
@@ -44,8 +45,7 @@ class Reason(str, Enum):
     """No store could be read, now or before: the default of its kind."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Value):
     """An answer, true or false in an `if`, and what decided it."""
 
     active: bool
@@ -53,6 +53,12 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return self.active
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Verdict) and (self.active, self.reason) == (other.active, other.reason)
+
+    def __hash__(self) -> int:
+        return hash((self.active, self.reason))
 
 
 _ALL = {(active, reason): Verdict(active, reason) for active in (True, False) for reason in Reason}
