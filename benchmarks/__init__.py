@@ -1,6 +1,7 @@
-"""The benchmark: what a check, a page and a save cost, beside django-waffle. Run it with `tox run -e bench`.
+"""The benchmark: what checks, pages and saves cost, beside other libraries. Run it with `tox run -e bench`.
 
-`libraries.py` names the libraries, and gives each an environment of its own. `worker.py` is a process in
-such an environment: it runs the rows of `rows.py` on the site of `settings.py` and `site.py`, and says what
-they took. `__main__.py` asks the workers in turn, and `report.py` shows their answers side by side.
+`rows.py` says what is measured, `libraries.py` and `caches.py` of what and with what. `workers.py` gives each
+library an environment of its own and starts processes in it. `worker.py` is such a process: it does the works
+of `works.py` on the site of `settings.py` and `site.py`, in its library's words (`contenders/`), and says
+what they took. `rounds.py` asks the workers in turn, and `report.py` shows their answers side by side.
 """

@@ -1,114 +1,129 @@
-"""The rows of the table: what is done, where, and what is to be reached."""
+"""The rows of the tables: what is measured, on which site, and what is to be reached.
+
+Plain facts: what is done for a row is in `works.py`, under the same key. A ratio is how many times as fast
+Waffle Iron is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, partial
-from itertools import repeat
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from django.http import HttpRequest
-from django.template import engines
+from benchmarks.caches import CACHES
+from benchmarks.libraries import DJANGO_FLAGS, DJANGO_WAFFLE, Library
 
-from benchmarks import site
-from benchmarks.meters import Meter
-from benchmarks.places import (
-    Run,
-    around_a_request,
-    import_in_a_new_process,
-    in_a_request,
-    nothing,
-    outside_of_requests,
-    start_of_a_new_process,
-)
-from waffle import flag_is_active, switch_is_active
-from waffle.models import Switch
+SECONDS, BYTES, QUERIES = "seconds", "bytes", "queries"
 
-OFTEN = 200  # checks in one run, where one alone is too short for a clock
+# In one run, where one alone is too short for a clock.
+OFTEN = 200
+REQUESTS = 20
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the measured site holds."""
+
+    flags: Mapping[str, int]
+    """How many flags of each sort."""
+    crowd: int = 0
+    """How many users there are, beside those of every site, that one more flag lists."""
+    groups: int = 3
+    """In how many groups the guest is, one at least."""
+
+
+def of_every_sort(number: int) -> Scene:
+    """Return a site of so many flags, of every sort but percentages: a browser takes 180 cookies at most."""
+    sorts = ("everyone", "staff", "groups", "users")
+    return Scene({sort: (number + place) // len(sorts) for place, sort in enumerate(sorts)})
+
+
+PAGE = Scene({"everyone": 100, "percent": 10, "staff": 10, "groups": 10, "users": 10})
+CROWDED = Scene({}, crowd=1_000_000)
+
+
+@dataclass(frozen=True)
+class Faster:
+    """To be reached: so many times as fast as another library, or faster, with each cache."""
+
+    times: Mapping[str, float]
+    than: Library = DJANGO_WAFFLE
+
+
+@dataclass(frozen=True)
+class Within:
+    """To be reached: this, or less, of what is named."""
+
+    bound: float
+    what: str = SECONDS
+
+
+def faster(*times: float, than: Library = DJANGO_WAFFLE) -> Faster:
+    """Return a goal for all caches, or one for each."""
+    each = times * len(CACHES) if len(times) == 1 else times
+    return Faster({cache.name: bound for cache, bound in zip(CACHES, each, strict=True)}, than)
+
+
+Goal = Faster | Within
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `run` does the work, with the meter around what counts."""
+    """One row of a table."""
 
-    title: str
-    run: Run
+    key: str
+    name: str
+    needs: str = ""
+    """What a library must offer to be asked; nothing: all are."""
+    goals: tuple[Goal, ...] = ()
+    scene: Scene = field(default=PAGE)
     times: int = 1
-    """How many times one run does what the title says."""
-    ratio: float | None = None
-    """To be reached: so many times as fast as the other library, or faster."""
-    seconds: float | None = None
-    """To be reached: this, or less."""
+    """How many times one run does what its name says."""
+    measures: str = SECONDS
+    """SECONDS that it takes, or BYTES that stay in use."""
+    asks_cache: bool = True
+    """False: it is measured with one cache, for it takes as long with any, or tells the most with that."""
 
 
-def check(name: str, request: HttpRequest) -> None:
-    """Check one flag."""
-    flag_is_active(request, name)
+def _status(number: int, *goals: Goal) -> Row:
+    name = f"the status page of {number:,} flags"
+    return Row(f"status {number}", name, "status", goals, of_every_sort(number))
 
 
-def check_often(name: str, request: HttpRequest) -> None:
-    """Check one flag again and again."""
-    for _ in repeat(None, OFTEN):
-        flag_is_active(request, name)
+def _request(key: str, name: str, needs: str = "", *goals: Goal) -> Row:
+    return Row(f"{key} request", f"a request: {name}", needs, goals, times=REQUESTS)
 
 
-def check_switch_often(request: HttpRequest) -> None:
-    """Check one switch again and again."""
-    for _ in repeat(None, OFTEN):
-        switch_is_active("switch")
-
-
-def check_mixed(request: HttpRequest) -> None:
-    """Check 50 flags, ten of each sort."""
-    for name in site.MIXED:
-        flag_is_active(request, name)
-
-
-def render(names: tuple[str, ...], request: HttpRequest) -> None:
-    """Render a template with one block for each name."""
-    _template(names).render({}, request)
-
-
-# Any: the class of Django's templates has no public name.
-@cache
-def _template(names: tuple[str, ...]) -> Any:
-    blocks = [f'{{% flag "{name}" %}}on{{% else %}}off{{% endflag %}}' for name in names]
-    return engines["django"].from_string("\n".join(["{% load waffle_tags %}", *blocks]))
-
-
-def save(meter: Meter) -> None:
-    """Measure one save of a switch."""
-    switch = Switch.objects.get(name="saved")
-    with meter:
-        switch.save()
-
-
-def again(name: str) -> Run:
-    """Measure further checks of a flag that its request has checked before."""
-    return in_a_request(partial(check_often, name), before=partial(check, name))
-
-
-SETTLED, PERCENT, USER, GROUP = (
-    partial(check, name) for name in ("everyone_0", "percent_0", "users_0", "groups_0")
-)
+_MEGABYTE = Within(1e6, BYTES)
 
 ROWS = (
-    Row("a flag that is settled", again("everyone_0"), times=OFTEN, ratio=40),
-    Row("percentage with cookie", in_a_request(PERCENT)),
-    Row("percentage with cookie, again", again("percent_0"), times=OFTEN),
-    Row("a flag that lists the user", in_a_request(USER)),
-    Row("a flag that lists the user, again", again("users_0"), times=OFTEN),
-    Row("a flag that lists a group", in_a_request(GROUP), ratio=2),
-    Row("a flag that lists a group, again", again("groups_0"), times=OFTEN, ratio=50),
-    Row("50 mixed flags", in_a_request(check_mixed), ratio=15),
-    Row("100 tags, settled flags", in_a_request(partial(render, site.SETTLED)), ratio=15),
-    Row("100 tags, mixed flags", in_a_request(partial(render, site.MIXED * 2)), ratio=15),
-    Row("whole request, no flag", around_a_request(nothing)),
-    Row("whole request, a settled flag", around_a_request(SETTLED)),
-    Row("whole request, a flag with a group", around_a_request(GROUP)),
-    Row("whole request, 50 mixed flags", around_a_request(check_mixed)),
-    Row("a switch outside of requests", outside_of_requests(check_switch_often), times=OFTEN),
-    Row("a save", save),
-    Row("import waffle", import_in_a_new_process, seconds=0.0015),
-    Row("start of the app, with its models", start_of_a_new_process),
+    Row("switch", "a switch, outside of requests", goals=(faster(40, 120, 300),), times=OFTEN),
+    Row("settled", "a settled flag, again", goals=(faster(60, 200, 400),), times=OFTEN),
+    _request("settled", "a settled flag", "", faster(8, 50, 50)),
+    _request("user", "a flag for some users"),
+    _request("group", "a flag for a group", "groups", faster(4, 9, 11)),
+    Row("group further", "a further flag for a group", "groups", (faster(50),), times=9),
+    _request("percent", "a percentage, with its cookie", "percentages", faster(4, 20, 25)),
+    Row("mixed", "50 mixed flags", goals=(faster(30, 65, 125), faster(5, than=DJANGO_FLAGS))),
+    Row("cold", "50 mixed flags, in a new process", "database", (faster(10), Within(4, QUERIES))),
+    Row("django tags", "100 tags", "tags", (faster(35),)),
+    Row("jinja tags", "100 tags, Jinja", "tags", (faster(60),)),
+    _status(10),
+    _status(100),
+    _status(1_000, faster(16)),
+    _status(10_000),
+    Row("crowd", "a flag for 1,000,000 users", "lists", (faster(800),), CROWDED),
+    Row("memory", "memory kept for it", "lists", (_MEGABYTE,), CROWDED, measures=BYTES, asks_cache=False),
+    _request("plain", "no flag", "middleware"),
+    Row("look", "a look, whether something has changed", "looks"),
+    Row("save", "a save", "database", (faster(1 / 1.6),)),
+    Row("import", "import of the package", "database", (Within(0.0015),), asks_cache=False),
+    Row("start", "start of the app, with its models", "database", asks_cache=False),
 )
+
+BRIEF = frozenset(
+    {
+        *("switch", "settled", "settled request", "group request", "percent request", "mixed"),
+        *("django tags", "jinja tags", "status 1000", "crowd"),
+    }
+)
+"""The keys of the few rows that tell the most."""

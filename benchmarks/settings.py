@@ -1,18 +1,23 @@
-"""Settings of the measured site; the folder of its database is in `WAFFLE_BENCH_FOLDER`."""
+"""Settings of a measured site; its worker's environment says of which library, with which cache, where."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
+from benchmarks.caches import LOCMEM
+from benchmarks.libraries import library_here
+
 SECRET_KEY = "benchmarks"
 USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    "waffle",
+    *library_here().apps,
 ]
 
 DATABASES = {
@@ -24,11 +29,4 @@ DATABASES = {
     }
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
-]
+CACHES = {"default": json.loads(os.environ.get("WAFFLE_BENCH_CACHE", "null")) or LOCMEM.settings()}
