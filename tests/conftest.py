@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.test import RequestFactory
 
@@ -16,6 +20,16 @@ from tests import process
 from waffle import outages, snapshots, stamps
 
 Result = TypeVar("Result")
+
+
+def pytest_configure() -> None:
+    """Make the folder of SQLite's files."""
+    settings.FOLDER.mkdir()
+
+
+def pytest_unconfigure() -> None:
+    """Remove it."""
+    shutil.rmtree(settings.FOLDER, ignore_errors=True)
 
 
 @pytest.fixture
@@ -89,10 +103,24 @@ def anonymous(rf: RequestFactory) -> HttpRequest:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # Any: pytest-django's own
+def django_db_setup(_hasty_sqlite: None, django_db_setup: None, django_db_blocker: Any) -> None:
     """Let SQLite's readers and writers work side by side, as deployed sites do."""
     with django_db_blocker.unblock():
         for connection in connections.all():
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("PRAGMA journal_mode = WAL")
+
+
+@pytest.fixture(scope="session")
+def _hasty_sqlite() -> Iterator[None]:
+    """Let SQLite not wait for the disk: what it writes need not survive the machine."""
+
+    # Any: the signature of Django's signals.
+    def hasten(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        if connection.vendor == "sqlite":
+            connection.cursor().execute("PRAGMA synchronous = OFF")
+
+    connection_created.connect(hasten)
+    yield
+    connection_created.disconnect(hasten)

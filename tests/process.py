@@ -34,6 +34,7 @@ def forget_everything() -> None:
         *(loading.outage for loading in snapshots._loading.values()),
     ):
         outage._wait = 0.0
+    bells.away = bells.Away()
 
 
 @contextmanager
@@ -73,12 +74,15 @@ def after_each(target: Any, name: str, do: Callable[[], object], monkeypatch: py
 
 
 class Peer:
-    """Another process, on the same databases, with all settings the same but `WAFFLE_REFRESH_SECONDS = 0`."""
+    """Another process, on the same databases, with all settings the same but `WAFFLE_REFRESH_SECONDS = 0`.
 
-    def __init__(self) -> None:
+    `environment` has the variables of `tests.settings` that are to differ.
+    """
+
+    def __init__(self, **environment: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "tests.peer"],
-            env={**_environment(), "WAFFLE_TEST_REFRESH_SECONDS": "0"},
+            env={**_environment(), "WAFFLE_TEST_REFRESH_SECONDS": "0", **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,9 +91,18 @@ class Peer:
     # Any: whatever the expression gives, as JSON has it.
     def evaluate(self, expression: str) -> Any:
         """Return what a Python expression gives over there; the names are in `tests.peer`."""
+        self.send(expression)
+        return self.receive()
+
+    def send(self, expression: str) -> None:
+        """Send an expression, and do not wait for what it gives."""
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
         print(json.dumps(expression), file=self.process.stdin, flush=True)
+
+    # Any: as above.
+    def receive(self) -> Any:
+        """Return what the last expression has given."""
+        assert self.process.stdout is not None
         return json.loads(self.process.stdout.readline())
 
     def stop(self) -> None:
@@ -101,10 +114,11 @@ class Peer:
 
 
 def _environment() -> dict[str, str]:
+    entries = settings.DATABASES.items()
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "WAFFLE_TEST_FOLDER": str(settings.FOLDER),
+        "WAFFLE_TEST_NAMES": json.dumps({alias: str(entry["NAME"]) for alias, entry in entries}),
     }
 
 

@@ -1,6 +1,6 @@
-"""Run a command with a server: `python -m tests.servers postgresql pytest`.
+"""Run a command with servers: `python -m tests.servers postgresql pytest`; several as `memcached,mariadb`.
 
-Where the server is not installed the command is skipped, with that reason; where `CI` is set that fails.
+Where one is not installed the command is skipped, with that reason; where `CI` is set that fails.
 """
 
 from __future__ import annotations
@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 
 from tests.servers.start import SERVERS, NotInstalled
 
 
-def main(name: str, *command: str) -> int:
-    """Start the server `name`, run `command`, and return its exit code."""
-    try:
-        with SERVERS[name]() as environment:
-            return subprocess.run(command, env={**os.environ, **environment}).returncode
-    except NotInstalled as error:
-        print(f"SKIPPED: {error}")
-        return 1 if os.environ.get("CI") else 0
+def main(names: str, *command: str) -> int:
+    """Start the servers `names`, run `command`, and return its exit code."""
+    environment = dict(os.environ)
+    with ExitStack() as stack:
+        try:
+            for name in names.split(","):
+                environment.update(stack.enter_context(SERVERS[name]()).environment)
+        except NotInstalled as error:
+            print(f"SKIPPED: {error}")
+            return 1 if os.environ.get("CI") else 0
+        return subprocess.run(command, env=environment).returncode
 
 
 if __name__ == "__main__":
