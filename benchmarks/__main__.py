@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from benchmarks import pages, report
 from benchmarks.caches import CACHES, Cache
+from benchmarks.command import SPEED, add_choice, chosen, machine, parser_of
 from benchmarks.libraries import LIBRARIES, ROOT
 from benchmarks.readings import Comparison
 from benchmarks.rounds import measure
@@ -21,15 +19,7 @@ from benchmarks.rows import ROWS, Row
 from benchmarks.workers import Worker, start
 from tests.servers.start import NotInstalled
 
-PAGES = (ROOT / "docs" / "topics" / "speed.md", ROOT / "README.md")
-
-
-class Named(Protocol):
-    """What can be chosen by a word."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
+PAGES = (SPEED, ROOT / "README.md")
 
 
 def main() -> None:
@@ -65,11 +55,8 @@ def installed(caches: Iterable[Cache]) -> Iterator[Cache]:
 def describe(worker: Worker, rounds: int) -> str:
     """Say where the figures come from."""
     told = worker.introduction
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"Medians of {rounds} rounds on a machine with {os.cpu_count()} cores and {memory:.0f} GiB, "
-        f"with Python {told['python']}, Django {told['django']} and a file of SQLite."
-    )
+    versions = f"Python {told['python']}, Django {told['django']}"
+    return f"Medians of {rounds} rounds on {machine()}, with {versions} and a file of SQLite."
 
 
 def text(comparison: Comparison, about: str) -> Iterator[str]:
@@ -95,31 +82,17 @@ def _tell(row: Row) -> None:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m benchmarks", description="Measure what feature flags cost.")
-    parser.add_argument("folder", nargs="?", help="where to put the environments, until the end")
+    parser = parser_of("benchmarks", "Measure what feature flags cost.")
     parser.add_argument("--rounds", type=int, default=9, help="how often each row is measured (9)")
     parser.add_argument("--seconds", type=float, default=0.03, help="how long, each time (0.03)")
-    pages_help = "fill the marked parts of these pages; without one, of README.md and the docs"
-    parser.add_argument("--markdown", nargs="*", type=Path, metavar="PAGE", help=pages_help)
-    choices: dict[str, Sequence[Named]] = {"libraries": LIBRARIES, "caches": CACHES, "rows": ROWS}
-    for name, items in choices.items():
-        chooser = partial(_choose, items)
-        about = f"measure only {name} whose names have one of these words in them"
-        parser.add_argument(f"--{name}", nargs="+", type=chooser, metavar="WORD", help=about)
+    add_choice(parser, "libraries", LIBRARIES)
+    add_choice(parser, "caches", CACHES)
+    add_choice(parser, "rows", ROWS)
     options = parser.parse_args()
-    for name, items in choices.items():
-        words = getattr(options, name) or [items]
-        setattr(options, name, [item for item in items if any(item in found for found in words)])
+    options.libraries = chosen(LIBRARIES, options.libraries)
+    options.caches = chosen(CACHES, options.caches)
+    options.rows = chosen(ROWS, options.rows)
     return options
-
-
-def _choose(items: Sequence[Named], word: str) -> list[Named]:
-    """Return the items that a word names."""
-    found = [item for item in items if word.casefold() in item.name.casefold()]
-    if not found:
-        names = "; ".join(item.name for item in items)
-        raise argparse.ArgumentTypeError(f"nothing is called {word!r}; there are: {names}")
-    return found
 
 
 if __name__ == "__main__":

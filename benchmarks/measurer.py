@@ -12,7 +12,7 @@ import django
 from django.core.cache import cache
 
 from benchmarks import site
-from benchmarks.contenders import Contender, contender
+from benchmarks.contenders import Contender
 from benchmarks.libraries import library_here
 from benchmarks.meters import Counter, CountingStopwatch, Scales, Stopwatch
 from benchmarks.places import around_requests, checking
@@ -23,11 +23,6 @@ TIMES = {row.key: row.times for row in ROWS}
 
 VERIFIED = 50  # flags whose answers are compared, in each site
 SLOW = 0.5  # seconds
-
-
-def here() -> Contender:
-    """Return the contender whose worker this process is."""
-    return contender(library_here().contender)
 
 
 def introduction() -> dict[str, str]:

@@ -19,7 +19,8 @@ def main(*question: str) -> None:
     from django.core.management import call_command
 
     # Only now can models be imported.
-    from benchmarks.measurer import Measurer, here, introduction
+    from benchmarks.contenders import here
+    from benchmarks.measurer import Measurer, introduction
 
     measurer = Measurer(here())
     if question:

@@ -12,9 +12,9 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from benchmarks import places, site, worker
-from benchmarks.contenders import contender
+from benchmarks.contenders import contender, here
 from benchmarks.libraries import FLOOR, LIBRARIES, WAFFLE_IRON
-from benchmarks.measurer import Measurer, here
+from benchmarks.measurer import Measurer
 from benchmarks.meters import Counter, Scales, Stopwatch
 from benchmarks.rows import BYTES, ROWS, Scene, of_every_sort
 from benchmarks.works import WORKS
@@ -93,7 +93,7 @@ def test_a_flag_that_answers_the_guest_what_it_should_not_is_found(measurer: Mea
 
 
 def test_the_floor_answers_as_all_libraries_do(measurer: Measurer) -> None:
-    floor = contender(FLOOR.contender)
+    floor = contender(FLOOR)
 
     floor.fill(site.specs(SMALL))
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
+from benchmarks.libraries import Library, library_here
+
 if TYPE_CHECKING:
     from benchmarks.site import FlagSpec
 
@@ -49,7 +51,12 @@ class Contender:
         raise NotImplementedError
 
 
-def contender(module: str) -> Contender:
-    """Return the contender that a module of this package holds."""
-    found: Contender = import_module(f"{__name__}.{module}").CONTENDER
+def contender(library: Library) -> Contender:
+    """Return how a library is used, in whose environment this process must run."""
+    found: Contender = import_module(f"{__name__}.{library.contender}").CONTENDER
     return found
+
+
+def here() -> Contender:
+    """Return how the library of this environment is used."""
+    return contender(library_here())
