@@ -1,0 +1,92 @@
+"""`python -m tests.faults`: let servers fail while a site is visited, and print a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.faults.scene import AFTER, BEFORE, DURING, WEB_SERVERS, Outage, Result, Scene
+from tests.faults.visitors import VISITORS
+from tests.servers.start import SERVERS, NotInstalled
+
+OUTAGES = [Outage(server, how) for server in SERVERS for how in ("hangs", "is down")]
+PARTNERS = {"memcached": "postgresql", "redis": "mariadb", "postgresql": "redis", "mariadb": "memcached"}
+"""The other server that a site has while one is troubled."""
+
+WIDTHS = (9, 19, 8, 8, 8, 9, 6, 6, 9, 11)
+HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "failed", "time-outs", "log lines")
+
+
+def main() -> int:
+    """Let each outage happen under each web server; return 1 if any request failed."""
+    options = _parse()
+    print(*introduction(), "", line(HEAD), line("-" * width for width in WIDTHS), sep="\n", flush=True)
+    failed = 0
+    for web_server in WEB_SERVERS:
+        for outage in OUTAGES:
+            if f"{outage.server} {outage.how}" in (options.outages or f"{outage.server} {outage.how}"):
+                failed += play(web_server, outage)
+    print(*foot(), sep="\n")
+    return 1 if failed else 0
+
+
+def play(web_server: str, outage: Outage) -> int:
+    """Let one outage happen, print its line, and return how many requests failed."""
+    names = (outage.server, PARTNERS[outage.server])
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="waffle-faults-"))
+        try:
+            servers = {name: stack.enter_context(SERVERS[name]()) for name in names}
+        except NotInstalled as error:
+            print(f"{web_server}, {outage.server}: SKIPPED: {error}", flush=True)
+            return int("CI" in os.environ)
+        result = Scene(web_server, servers, Path(folder)).play(servers[outage.server], outage)
+    print(line((web_server, f"{outage.server} {outage.how}", *cells(result))), flush=True)
+    return result.failed
+
+
+def introduction() -> Iterator[str]:
+    """Say what is measured, and where."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{os.cpu_count()} cores, {memory:.0f} GiB"
+    yield f"What a fault costs, on a machine with {machine}, Python {platform.python_version()}."
+    yield f"{VISITORS} visitors, {BEFORE:.0f} s before, {DURING:.0f} s during and {AFTER:.0f} s after each outage."
+    yield "A page asks for 20 toggles; gunicorn has 4 processes with 4 threads, uvicorn 2 processes."
+
+
+def foot() -> Iterator[str]:
+    """Say what the columns hold."""
+    yield "before, during, after: requests per second. slowest: the longest that a visitor waited, in seconds."
+    yield "slow, time-outs: requests over half a second, and waits for the cache in vain, of one process at most."
+    yield "log lines: of one process at most, that something is away and that it is back."
+
+
+def cells(result: Result) -> list[str]:
+    """Return a line's cells."""
+    rates = [f"{rate:.0f}" for rate in result.rates]
+    counts = [str(count) for count in (result.slow, result.failed, result.timeouts)]
+    return [*rates, f"{result.slowest:.2f}", *counts, "{} + {}".format(*result.lines)]
+
+
+def line(texts: Iterator[str] | tuple[str, ...]) -> str:
+    """Return a line of the table."""
+    columns = enumerate(zip(texts, WIDTHS, strict=True))
+    return "  ".join(
+        text.ljust(width) if number < 2 else text.rjust(width) for number, (text, width) in columns
+    )
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m tests.faults", description="Let servers fail under a site.")
+    parser.add_argument("--outages", default="", help="which, with commas between: redis hangs,redis is down")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
