@@ -26,8 +26,8 @@ class Site(NamedTuple):
     team: Any
     company: Any
     person: Any
-    flag: Any
     club: Any
+    flag: Any
 
 
 def make_models() -> Site:
@@ -72,7 +72,7 @@ def make_models() -> Site:
         class Meta:
             app_label = "tests"
 
-    return Site(Team, Company, Person, UUIDFlag, Club)
+    return Site(Team, Company, Person, Club, UUIDFlag)
 
 
 @pytest.fixture

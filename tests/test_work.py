@@ -17,8 +17,10 @@ import waffle
 from tests.conftest import Clock
 from tests.process import elsewhere
 from waffle import pins, unsettled
+from waffle.kinds import KINDS
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Sample, Switch
+from waffle.store import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,6 +162,60 @@ def test_a_pin_takes_all_kinds_that_are_known_at_its_first_check(switch: Switch,
         in_thread(lambda: Switch.objects.update(active=True))
 
         assert waffle.switch_is_active("x") is False
+
+
+def test_a_pin_takes_what_is_known_when_it_begins(clock: Clock, in_thread: Thread) -> None:
+    Switch.objects.create(name="x", active=False)
+    waffle.switch_is_active("x")
+
+    with waffle.pinned():
+        in_thread(lambda: Switch.objects.update(active=True))
+
+        assert waffle.switch_is_active("x") is False
+
+
+@pytest.mark.parametrize("later", [0, 0.125], ids=["known", "to be looked at"])
+def test_what_was_told_stays_though_another_kind_is_asked_for_later(
+    clock: Clock, in_thread: Thread, later: float
+) -> None:
+    Switch.objects.create(name="x", active=False)
+    waffle.switch_is_active("x")
+    clock.advance(later)
+
+    with waffle.pinned():
+        before = waffle.switch_is_active("x")
+        in_thread(lambda: Switch.objects.update(active=True))
+        clock.advance(1)
+        in_thread(lambda: waffle.switch_is_active("x"))
+        waffle.sample_is_active("y")
+
+        assert (before, waffle.switch_is_active("x")) == (False, False)
+
+
+def test_a_coroutine_that_begins_in_a_transaction_sees_what_that_has_changed(clock: Clock) -> None:
+    Switch.objects.create(name="x", active=False)
+    for kind in KINDS:
+        snapshot(kind)
+
+    async def work() -> bool:
+        async with waffle.apinned():
+            return waffle.switch_is_active("x")
+
+    with transaction.atomic():
+        Switch.objects.update(active=True)
+        assert in_loop(work) is True
+
+
+def test_work_that_cannot_look_ahead_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(pin: pins.Pin) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("waffle.store.look_ahead", fail)
+
+    with pytest.raises(ZeroDivisionError), waffle.pinned():
+        pass
+
+    assert pins.current() is None
 
 
 def test_work_that_cannot_settle_closes_its_pin(switch: Switch, monkeypatch: pytest.MonkeyPatch) -> None:

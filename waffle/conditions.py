@@ -195,15 +195,15 @@ class Percent(Condition):
         request, name = subject.request, toggle.name
         if request is None:
             return None  # nobody to remember it for
-        note = memory.dealt(request).get(name)
-        if note is not None:
-            return note[0]
+        notes = memory.dealt(request)
+        if name in notes:
+            return notes[name][0]
         active = memory.cookie(request, conf.COOKIE, name)
         if subject.read_only:
             return active
         if active is None:
             active = is_drawn(getattr(toggle, self.field))
-        memory.set_flag(request, name, active, session_only=toggle.rollout)
+        notes[name] = [active, toggle.rollout]
         return active
 
 
@@ -298,4 +298,4 @@ def conditions_of(model: Any) -> tuple[Condition, ...]:
 
 def picked(toggle: Any, rosters: Rosters | None, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     """Return those of `conditions` that `toggle` makes use of, ready to be asked."""
-    return tuple(pick for condition in conditions if (pick := condition.pick(toggle, rosters)))
+    return tuple([pick for condition in conditions if (pick := condition.pick(toggle, rosters))])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from time import monotonic
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from waffle.outages import Outage
+from waffle.outages import AT_ONCE, Outage
 
 FORBIDDEN = (AssertionError, RuntimeError)
 """What Django's SimpleTestCase, and pytest-django, raise where a test may not ask the database."""
+
+Answer = TypeVar("Answer")
 
 # (alias, table) that this process has read without an error
 _readable: set[tuple[str, str]] = set()
@@ -89,8 +92,32 @@ def fetch(
     """Return the rows that `sql`, which reads `table` first of all, answers."""
     with reading(connection, table, is_optional=is_optional), connection.cursor() as cursor:
         cursor.execute(sql, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+        return list(cursor.fetchall())  # MySQL's clients answer with a tuple
+
+
+def asked_again(connection: BaseDatabaseWrapper, ask: Callable[[], Answer]) -> Answer:
+    """Return what `ask` answers; ask once more, on a new connection, where the server has left this one.
+
+    A server that was restarted has left the connections of all threads. Each finds that out for itself: as
+    failures they would add up to a long wait for a server that is back. A time-out is not tried again.
+    """
+    began = monotonic()
+    try:
+        return ask()
+    except Error:
+        is_slow = monotonic() - began >= AT_ONCE
+        if is_slow or in_transaction(connection) or not _was_left(connection):
+            raise
+    return ask()
+
+
+def _was_left(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether its server has left a connection; then it is closed, and opens anew."""
+    if connection.connection is None or connection.is_usable():
+        return False
+    with suppress(Error):  # a client may take it amiss that there is nothing left to close
+        connection.close()
+    return True
 
 
 def failed(outage: Outage, error: Exception, connection: BaseDatabaseWrapper) -> None:
@@ -101,5 +128,4 @@ def failed(outage: Outage, error: Exception, connection: BaseDatabaseWrapper) ->
     if in_transaction(connection):
         return
     outage.failed(error)
-    if connection.connection is not None and not connection.is_usable():
-        connection.close()
+    _was_left(connection)

@@ -39,8 +39,8 @@ def user_of(subject: Subject) -> Any:
 
 
 def _load_user(request: Any) -> Any:
-    user = getattr(request, "user", None)
-    if type(user) is SimpleLazyObject and user.__dict__["_wrapped"] is empty:
+    user = _unwrapped(getattr(request, "user", None))
+    if type(user) is SimpleLazyObject:
         # `await request.auser()` may have loaded it already, and put it elsewhere.
         user = getattr(request, "_acached_user", user)
     try:
@@ -48,8 +48,13 @@ def _load_user(request: Any) -> Any:
     except Error as error:
         outage.failed(error)
         return None
-    # Unwrapped: through the proxy each attribute takes ten times as long.
-    return user.__dict__["_wrapped"] if type(user) is SimpleLazyObject else user
+    return _unwrapped(user)
+
+
+def _unwrapped(user: Any) -> Any:
+    """Return what a lazy user holds, if it is loaded: through the proxy attributes take ten times as long."""
+    inner = object.__getattribute__(user, "_wrapped") if type(user) is SimpleLazyObject else user
+    return user if inner is empty else inner
 
 
 def _keys(subject: Subject, by: str) -> frozenset[Any]:
@@ -63,6 +68,8 @@ def _once_per_pin(subject: Subject, what: str, load: Callable[[Any], Any]) -> An
     if pin is None:
         return load(user)
     key = (subject.snapshot, what, user.__class__, getattr(user, "pk", None))
-    if key not in pin.memberships:
-        pin.memberships[key] = load(user)
-    return pin.memberships[key]
+    found = pin.memberships.get(key)
+    if found is None:
+        found = load(user)
+        pin.memberships[key] = found
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -122,7 +123,7 @@ class Kind:
 
     def entry(self, toggle: Any, rosters: Rosters | None) -> Entry:
         """Return what a snapshot holds of `toggle`."""
-        model = type(toggle)
+        model: Any = type(toggle)
         if overrides(model, "is_active"):
             conditions: tuple[Condition, ...] = (self._is_active,)
         else:
@@ -138,7 +139,7 @@ class Kind:
         path = getattr(conf, setting)
         try:
             model = apps.get_model(path, require_ready=False)
-        except (ValueError, LookupError, AttributeError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ImproperlyConfigured(
                 f"WAFFLE_{setting} is {path!r}, which is no installed model. Set it to 'app_label.Model', "
                 f"for example 'waffle.{self.title}', and see that its app is in INSTALLED_APPS."
@@ -153,6 +154,7 @@ SAMPLE = Kind("sample", "samples", (Dice("percent"),), lambda default: {"percent
 KINDS = (FLAG, SWITCH, SAMPLE)
 
 
+@cache
 def is_custom(model: Any) -> bool:
     """Say whether a model overrides a method that decides."""
     return any(overrides(model, name) for name in METHODS if hasattr(model, name))

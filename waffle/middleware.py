@@ -7,9 +7,9 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
-from waffle import pins, store
+from waffle import pins, store, work
 from waffle.memory import write_cookies
-from waffle.work import apinned, pinned
+from waffle.work import apinned
 
 
 # Any, throughout: requests and responses are Django's, or a test's stand-ins.
@@ -32,8 +32,11 @@ class WaffleMiddleware:
         """Answer a request, or return a coroutine that does."""
         if self.is_async:
             return self._answer(request)
-        with pinned():
+        pin = work.begin()  # `with pinned()` would take a third longer
+        try:
             response = self.get_response(request)
+        finally:
+            work.end(pin)
         return self.process_response(request, response)
 
     async def _answer(self, request: Any) -> Any:

@@ -7,6 +7,7 @@ from time import monotonic
 
 FIRST_WAIT = 1.0  # seconds
 LONGEST_WAIT = 30.0  # seconds
+AT_ONCE = 0.05  # seconds: what fails sooner was no time-out, and may be tried again
 
 logger = logging.getLogger("waffle")
 

@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from waffle.kinds import Kind
     from waffle.snapshots import Snapshot
     from waffle.stamps import Stamp
@@ -40,6 +42,30 @@ class Pin:
         """Let go of what is known of users, their groups for one."""
         self.subjects.clear()
         self.memberships.clear()
+
+    def doubt_users(self, connection: BaseDatabaseWrapper) -> None:
+        """Do so now, and whenever this connection's transaction ends or goes back to a savepoint."""
+        self.subjects = _Provisional(connection)
+        self.memberships = _Provisional(connection)
+
+
+# Any: whatever is put there.
+class _Provisional(dict[Any, Any]):
+    """Holds what a transaction shows until it ends, or goes back to a savepoint.
+
+    Django then puts a new list at `run_on_commit`, and tells nobody else.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__()
+        self.connection = connection
+        self.queue = connection.run_on_commit
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if self.queue is not self.connection.run_on_commit:
+            self.queue = self.connection.run_on_commit
+            self.clear()
+        return super().get(key, default)
 
 
 _current: ContextVar[Pin | None] = ContextVar("waffle_pin", default=None)

@@ -15,9 +15,10 @@ from django.db import Error, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 
-from waffle import database
+from waffle import database, pins
 from waffle.kinds import FLAG
 from waffle.outages import Outage
+from waffle.rosters import from_database, link_of
 from waffle.values import Value
 
 outage = Outage("What the database holds of a user", "Conditions that ask for it do not apply.")
@@ -122,26 +123,30 @@ def _prepared(field: Any, keys: Iterable[Any], connection: BaseDatabaseWrapper) 
 def _ask(query: Query, alias: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows that answer `query`; none where the database cannot be asked."""
     connection = connections[alias]
-    if connection.needs_rollback or not outage.is_over():
+    if connection.needs_rollback:
+        _doubt(connection)
+        return []
+    if not outage.is_over():
         return []
     try:
-        rows = database.fetch(connection, query.table, query.sql, values)
+        rows = database.asked_again(
+            connection, lambda: database.fetch(connection, query.table, query.sql, values)
+        )
     except Error as error:
         database.failed(outage, error, connection)
+        if database.in_transaction(connection):
+            _doubt(connection)
         return []
     outage.worked()
-    column, converters = _conversion(query.answer, alias)
-    for converter in converters:
-        rows = [(*first, converter(value, column, connection)) for *first, value in rows]
-    return rows
+    keys = from_database((row[-1] for row in rows), query.answer, connection)
+    return [(*row[:-1], key) for row, key in zip(rows, keys, strict=True)]
 
 
-@cache
-def _conversion(field: Any, alias: str) -> tuple[Any, list[Any]]:
-    """Return the column, and what turns its values into Python's: a UUID, for one, is text in SQLite."""
-    connection = connections[alias]
-    column = field.get_col(field.model._meta.db_table)
-    return column, connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+def _doubt(connection: BaseDatabaseWrapper) -> None:
+    """Let this unit of work ask again after the transaction: that is wrong, not the server."""
+    pin = pins.current()
+    if pin is not None:
+        pin.doubt_users(connection)
 
 
 @cache
@@ -154,20 +159,13 @@ def _field(model: Any, name: str) -> Any:
     return field if isinstance(field, Field) else None
 
 
-def _link(field: Any) -> tuple[str, Any, Any]:
-    """Return a many-to-many field's table, and the foreign keys in it: to this side, to the other."""
-    meta = field.remote_field.through._meta
-    ends = (field.m2m_field_name(), field.m2m_reverse_field_name())
-    return (meta.db_table, *(meta.get_field(end) for end in ends))
-
-
 @cache
 def _own_links(field: Any, alias: str) -> Query:
     """Write the query for what a user has in a many-to-many field of its own, its groups for one."""
     quote = connections[alias].ops.quote_name
-    table, user, other = _link(field)
-    sql = f"SELECT {quote(other.column)} FROM {quote(table)} WHERE {quote(user.column)} = %s"
-    return Query(table, sql, user, other)
+    link = link_of(field)
+    sql = f"SELECT {quote(link.far.column)} FROM {quote(link.table)} WHERE {quote(link.near.column)} = %s"
+    return Query(link.table, sql, link.near, link.far)
 
 
 @cache
@@ -176,14 +174,14 @@ def _branches(flag_model: Any, user_model: Any, alias: str) -> tuple[Branch, ...
     quote = connections[alias].ops.quote_name
     branches = []
     for number, (name, listed) in enumerate(FLAG.lists().items()):
-        table, flag, member = _link(flag_model._meta.get_field(name))
-        source, column = f"{quote(table)} l", f"l.{quote(member.column)}"
+        link = link_of(flag_model._meta.get_field(name))
+        source, column, member = f"{quote(link.table)} l", f"l.{quote(link.far.column)}", link.far
         field = None if listed.by == "user" else _field(user_model, listed.by)
         is_joined = listed.by == "user" or (field is not None and bool(field.many_to_many))
         if field is not None and field.many_to_many:
-            own_table, member, other = _link(field)
-            source += f" INNER JOIN {quote(own_table)} u ON u.{quote(other.column)} = {column}"
+            own, member = link_of(field), link_of(field).near
+            source += f" INNER JOIN {quote(own.table)} u ON u.{quote(own.far.column)} = {column}"
             column = f"u.{quote(member.column)}"
-        sql = f"SELECT {number}, l.{quote(flag.column)} FROM {source} WHERE {column}"
-        branches.append(Branch(name, listed.by, is_joined, Query(table, sql, member, flag)))
+        sql = f"SELECT {number}, l.{quote(link.near.column)} FROM {source} WHERE {column}"
+        branches.append(Branch(name, listed.by, is_joined, Query(link.table, sql, member, link.near)))
     return tuple(branches)

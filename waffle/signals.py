@@ -86,10 +86,10 @@ def _may_be_listed(model: Any, key: Any) -> bool:
     )
 
 
-def _user_changed(sender: Any, action: str, **kwargs: Any) -> None:
+def _user_changed(sender: Any, action: str, using: str, **kwargs: Any) -> None:
     pin = pins.current()
     if pin is not None and action.startswith("post_"):
-        pin.forget_users()
+        pin.doubt_users(connections[using])
 
 
 def _migrated(sender: Any, using: str, **kwargs: Any) -> None:

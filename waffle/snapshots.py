@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from waffle import database
+from waffle import database, rosters
 from waffle.conditions import Rosters
 from waffle.conf import conf
 from waffle.kinds import KINDS, Entry, Kind
@@ -20,6 +21,9 @@ from waffle.stamps import Stamp, stamp_of
 from waffle.values import Value
 
 LONGEST_LOAD_WAIT = 1.0  # seconds that a check waits for another thread's load
+
+WRONG_COLUMN = (TypeError, ValueError, ArithmeticError)
+"""What reading a column raises that holds what its field cannot: SQLite's may hold anything."""
 
 logger = logging.getLogger("waffle")
 
@@ -46,13 +50,23 @@ class Snapshot(Value):
     is_known: bool = True
     """False: no store could be read, so that a missing entry says nothing."""
 
+    def is_ready(self) -> bool:
+        """Say whether a check may go by it, and no look is due: what the hot path asks, of one clock."""
+        now, stamp = monotonic(), self.stamp
+        if now - stamp.looked >= conf.REFRESH_SECONDS:
+            return False
+        return self.label == stamp.known and now - self.loaded < conf.SNAPSHOT_MAX_AGE
+
     def is_current(self) -> bool:
         """Say whether a check may go by it."""
-        if self.label == self.stamp.known and not self.is_old():
+        return self._serves(monotonic())
+
+    def _serves(self, now: float) -> bool:
+        if self.label == self.stamp.known and now - self.loaded < conf.SNAPSHOT_MAX_AGE:
             return True
         # Without a label, what this process changes itself is all that tells of a change.
         is_unchanged = self.label is not None or self.known == self.stamp.known
-        return is_unchanged and monotonic() < self.grace_ends
+        return is_unchanged and now < self.grace_ends
 
     def is_old(self) -> bool:
         """Say whether it has outlived `WAFFLE_SNAPSHOT_MAX_AGE`, which bounds whatever nobody hears of."""
@@ -86,6 +100,12 @@ def last_known(kind: Kind) -> Snapshot:
     return published.get(kind, UNKNOWN)
 
 
+def distrust() -> None:
+    """Let each snapshot be read anew before it serves; it goes on serving while that cannot be done."""
+    for kind, held in list(published.items()):
+        published[kind] = held.replaced(label=None, known=-1, grace_ends=0.0)
+
+
 def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapshot:
     """Return a newer snapshot than `held`: one thread reads and publishes, the others wait, not for ever."""
     loading = _loading[kind]
@@ -102,6 +122,8 @@ def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapsho
         found = read(kind, connection)
         if found is None:
             return latest
+        if connection.alias == found.stamp.alias and found.label is not None and not found.is_behind:
+            found.stamp.looked = max(found.stamp.looked, found.loaded)
         published[kind] = chosen = _choose(kind, latest, found)
         return chosen
     finally:
@@ -117,41 +139,44 @@ def read(kind: Kind, connection: BaseDatabaseWrapper, *, is_labelled: bool = Tru
     # Stamp before rows: a write in between costs one reload, never a stale answer.
     label = stamp.read(connection) if is_labelled and stamp.outage.is_over() else None
     try:
-        with database.reading(connection, kind.model._meta.db_table):
-            toggles = list(kind.model._default_manager.using(connection.alias))
-            rosters = _read_rosters(kind, connection) if toggles else {}
-    except (Error, TypeError, ValueError, ArithmeticError) as error:  # a column holds what its field cannot
+        toggles, lists = database.asked_again(connection, partial(_read_rows, kind, connection))
+    except (Error, *WRONG_COLUMN) as error:
         database.failed(loading.outage, error, connection)
         return None
     loading.outage.worked()
     if label is not None:
         stamp.learn(label)
-    entries = {toggle.name: kind.entry(toggle, rosters) for toggle in toggles}
+    entries = {toggle.name: kind.entry(toggle, lists) for toggle in toggles}
     # Without a label nothing tells when rows change: they are read again after a second.
     grace_ends = now + FIRST_WAIT if label is None else 0.0
     is_behind = label is not None and label < known
-    return Snapshot(connection.alias, stamp, label, entries, rosters, now, known, is_behind, grace_ends)
+    return Snapshot(connection.alias, stamp, label, entries, lists, now, known, is_behind, grace_ends)
 
 
-# Any: a roster holds primary keys of any type.
-def _read_rosters(kind: Kind, connection: BaseDatabaseWrapper) -> Rosters | None:
-    """Read whom each flag lists; None where one list field has more links than `WAFFLE_ROSTER_LIMIT`."""
-    rosters: dict[str, dict[Any, frozenset[Any]]] = {}
-    for name in kind.lists():
-        field = kind.model._meta.get_field(name)
-        through = field.remote_field.through
-        ends = [
-            through._meta.get_field(end()) for end in (field.m2m_field_name, field.m2m_reverse_field_name)
-        ]
-        links = through._default_manager.using(connection.alias).values_list(*(end.attname for end in ends))
-        rows = list(links[: conf.ROSTER_LIMIT + 1])
-        if len(rows) > conf.ROSTER_LIMIT:
-            return None
-        members: dict[Any, set[Any]] = {}
-        for flag, member in rows:
-            members.setdefault(flag, set()).add(member)
-        rosters[name] = {flag: frozenset(keys) for flag, keys in members.items()}
-    return rosters
+# Any, from here on: toggles, and their keys, are the project's own.
+def _read_rows(kind: Kind, connection: BaseDatabaseWrapper) -> tuple[list[Any], Rosters | None]:
+    with database.reading(connection, kind.model._meta.db_table):
+        toggles = _read_toggles(kind, connection)
+        return toggles, rosters.read(kind, connection) if toggles else {}
+
+
+def _read_toggles(kind: Kind, connection: BaseDatabaseWrapper) -> list[Any]:
+    rows = kind.model._default_manager.using(connection.alias)
+    try:
+        return list(rows)
+    except WRONG_COLUMN:
+        alone = (_read_alone(kind, rows, key) for key in rows.values_list("pk", flat=True))
+        return [toggle for toggle in alone if toggle is not None]
+
+
+def _read_alone(kind: Kind, rows: Any, key: Any) -> Any:
+    """Read one row; None for the one that cannot be read: the others go on deciding."""
+    try:
+        return rows.filter(pk=key).first()
+    except WRONG_COLUMN as error:
+        told = "The %s with the key %s is left out: a column holds what its field cannot (%r)."
+        logger.warning(told, kind.name, key, error)
+        return None
 
 
 def _choose(kind: Kind, held: Snapshot, found: Snapshot) -> Snapshot:

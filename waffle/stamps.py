@@ -39,8 +39,9 @@ class Stamp:
             f"The table {TABLE} of the database {alias!r} for writing",
             "Other processes hear of changes when it is, or after WAFFLE_SNAPSHOT_MAX_AGE.",
         )
+        self.looked = NEVER
+        """When the last look that counts began."""
         self._confirmed = NEVER  # when the row was last seen at `known`
-        self._looked = NEVER  # when the last look that counts began
         self._row_looked = NEVER
         self._bell: str | None = None
         self._bumps = 0
@@ -50,7 +51,7 @@ class Stamp:
 
     def is_look_due(self) -> bool:
         """Say whether the last look began `WAFFLE_REFRESH_SECONDS` ago, or earlier."""
-        return monotonic() - self._looked >= conf.REFRESH_SECONDS
+        return monotonic() - self.looked >= conf.REFRESH_SECONDS
 
     def look(self) -> None:
         """Find out whether something changed; who finds a look under way waits for it, but not for ever."""
@@ -71,7 +72,7 @@ class Stamp:
         is_quiet = bell is not None and bell == self._bell and began - self._row_looked < ROW_LOOK_SECONDS
         pays = self.is_owed and self.writing.is_over()
         if (is_quiet and not pays) or not self.outage.is_over():
-            self._looked = began
+            self.looked = began
             return
         connection = connections[self.alias]
         if pays and not database.in_transaction(connection):
@@ -79,11 +80,15 @@ class Stamp:
         bumps = self._bumps
         version = self.read(connection)
         if version is None:
-            self._looked = began
-        elif bumps == self._bumps:
-            # A look that began before this process's last bump saw less than the process knows.
+            # In a transaction that is broken nobody can look: that is no answer for other threads.
+            if not database.in_transaction(connection):
+                self.looked = began
+        elif bumps != self._bumps:
+            # A look that began before this process's last bump may have seen less than the process knows.
+            self.learn(version)
+        else:
             self._take(version)
-            self._looked = self._row_looked = began
+            self.looked = self._row_looked = began
             self._bell = bell
 
     def read(self, connection: BaseDatabaseWrapper) -> int | None:
@@ -92,7 +97,9 @@ class Stamp:
             return None
         sql = f"SELECT version FROM {connection.ops.quote_name(TABLE)} WHERE id = 1"
         try:
-            rows = database.fetch(connection, TABLE, sql, is_optional=True)
+            rows = database.asked_again(
+                connection, lambda: database.fetch(connection, TABLE, sql, is_optional=True)
+            )
         except Error as error:
             database.failed(self.outage, error, connection)
             return None
@@ -120,7 +127,7 @@ class Stamp:
         """Make the row's version grow, then ring; return False, and owe it, where that failed."""
         self._bumps += 1
         try:
-            self.write(connection)
+            database.asked_again(connection, lambda: self.write(connection))
             version = self.read(connection)
             self.writing.worked()
         except Error as error:

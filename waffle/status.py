@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template import TemplateDoesNotExist
 from django.template.backends.django import DjangoTemplates
@@ -28,9 +27,8 @@ TEMPLATE = "waffle/waffle.js"
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """One toggle's value for a request."""
+class Status(NamedTuple):
+    """One toggle's value for a request; a tuple, for there may be thousands of them."""
 
     name: str
     is_active: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from asyncio import _get_running_loop
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 
 from django.core.exceptions import SynchronousOnlyOperation
@@ -17,7 +17,7 @@ from waffle import database, pins, snapshots, unsettled
 from waffle.kinds import KINDS, Kind
 from waffle.pins import Pin
 from waffle.snapshots import Snapshot, last_known, published
-from waffle.stamps import Stamp, stamp_of
+from waffle.stamps import stamp_of
 
 _SETTINGS_OF_ROWS = (
     "WAFFLE_ROSTER_LIMIT",
@@ -48,7 +48,7 @@ def snapshot(kind: Kind) -> Snapshot:
                 return held
         elif _get_running_loop() is None:
             held = published.get(kind)
-            if held is not None and held.is_current() and not held.stamp.is_look_due():
+            if held is not None and held.is_ready():
                 return held
     return _find(kind, pin)
 
@@ -72,13 +72,15 @@ def _find(kind: Kind, pin: Pin | None) -> Snapshot:
         return last_known(kind)
     with _busily():
         connection = connections[kind.write_alias()]
-        if unsettled.is_waiting(connection):
-            if database.in_transaction(connection):
-                return _private(kind, connection)
-            unsettled.settle(connection.alias)
-            held = pin.snapshots.get(kind) if pin is not None else None
-        if held is not None:
-            return held
+        if unsettled.is_waiting(connection) and database.in_transaction(connection):
+            return _private(kind, connection)
+    if unsettled.is_waiting(connection):
+        # No more busily: a pin that is kept full is filled again.
+        unsettled.settle(connection.alias)
+        held = pin.snapshots.get(kind) if pin is not None else None
+    if held is not None:
+        return held
+    with _busily():
         if database.in_test_case(connection):
             return _private(kind, connection)
         return _touch(kind, pin, connection)
@@ -87,10 +89,9 @@ def _find(kind: Kind, pin: Pin | None) -> Snapshot:
 def _touch(kind: Kind, pin: Pin | None, connection: BaseDatabaseWrapper) -> Snapshot:
     """Look if that is due, load if something has changed; a pin takes what there is."""
     _wanted.add(kind)
-    stamp = stamp_of(connection.alias)
-    _look_if_due(stamp, connection, pin)
-    found = _current(kind)
-    if pin is not None:
+    found = _current(kind, pin, connection)
+    # A transaction that is broken shows nothing: that is no answer for what comes after it.
+    if pin is not None and not connection.needs_rollback:
         pin.snapshots[kind] = found
         for other, held in list(published.items()):
             if held.is_current():
@@ -98,8 +99,9 @@ def _touch(kind: Kind, pin: Pin | None, connection: BaseDatabaseWrapper) -> Snap
     return found
 
 
-def _look_if_due(stamp: Stamp, connection: BaseDatabaseWrapper, pin: Pin | None) -> None:
+def _look_if_due(connection: BaseDatabaseWrapper, pin: Pin | None) -> None:
     """Look, but once for each pin: what it takes later is as current as what it took first."""
+    stamp = stamp_of(connection.alias)
     # An old view shows an old version, and on SQLite a look would even begin the user's transaction.
     if not stamp.is_look_due() or database.may_hold_old_view(connection):
         return
@@ -110,14 +112,19 @@ def _look_if_due(stamp: Stamp, connection: BaseDatabaseWrapper, pin: Pin | None)
         stamp.look()
 
 
-def _current(kind: Kind) -> Snapshot:
+def _current(kind: Kind, pin: Pin | None, writer: BaseDatabaseWrapper) -> Snapshot:
+    is_first = kind not in published
+    if not is_first:
+        _look_if_due(writer, pin)
     held = last_known(kind)
     if held.is_current():
         return held
-    connection = connections[kind.read_alias()]
-    if database.in_transaction(connection):
-        return _view(kind, connection, held)
-    return snapshots.load(kind, held, connection)
+    reader = connections[kind.read_alias()]
+    is_open = database.in_transaction(reader)
+    # The first load of all is a look itself, if it reads where the stamp is.
+    if is_first and (is_open or reader.alias != writer.alias):
+        _look_if_due(writer, pin)
+    return _view(kind, reader, held) if is_open else snapshots.load(kind, held, reader)
 
 
 def _view(kind: Kind, connection: BaseDatabaseWrapper, held: Snapshot) -> Snapshot:
@@ -170,13 +177,14 @@ def refuse_in_event_loop(instead: str) -> None:
 
 def look_ahead(pin: Pin) -> None:
     """Look, and load what changed, before the work begins: its transactions may hold an old view."""
+    if _take_ready(pin, _wanted):
+        return
     for kind in list(_wanted):
         with suppress(*database.FORBIDDEN), _busily():
             connection = connections[kind.write_alias()]
             if database.in_transaction(connection) or unsettled.is_waiting(connection):
                 continue
-            _look_if_due(stamp_of(connection.alias), connection, pin)
-            _current(kind)
+            _current(kind, pin, connection)
 
 
 def keep_full(pin: Pin) -> None:
@@ -187,10 +195,9 @@ def keep_full(pin: Pin) -> None:
 
 def keep_full_at_once(pin: Pin) -> bool:
     """Do the same without asking a cache or a database; return False where that cannot be done."""
-    if unsettled.waiting or not all(map(_is_ready, KINDS)):
+    if not _take_ready(pin, set(KINDS)):
         return False
     pin.refill = _fill
-    pin.snapshots.update(published)
     return True
 
 
@@ -200,9 +207,16 @@ def _fill(pin: Pin) -> None:
             pin.snapshots[kind] = _find(kind, pin)
 
 
-def _is_ready(kind: Kind) -> bool:
-    held = last_known(kind)
-    return held.is_current() and not held.stamp.is_look_due()
+def _take_ready(pin: Pin, kinds: Set[Kind]) -> bool:
+    """Give `pin` what is published of `kinds`; return False where something must be asked first."""
+    held = published.copy()
+    if unsettled.waiting or not held.keys() >= kinds:
+        return False
+    for snapshot in held.values():
+        if not snapshot.is_ready():
+            return False
+    pin.snapshots = held
+    return True
 
 
 def _forget_rows(*, setting: str, **kwargs: object) -> None:

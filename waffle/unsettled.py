@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -11,10 +12,10 @@ from typing import Any
 from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from waffle import database, pins
+from waffle import database, pins, snapshots
 from waffle.kinds import Kind
 from waffle.pins import Pin
-from waffle.snapshots import Snapshot, published
+from waffle.snapshots import Snapshot
 from waffle.stamps import stamp_of
 from waffle.values import Value
 
@@ -68,6 +69,9 @@ class Unsettled:
 
 waiting: set[Unsettled] = set()
 """Of every connection of this process that has changes to settle; the hot path asks if it is empty."""
+
+# Who forks tells of its changes itself. Its other threads are not there in the child: nobody would settle.
+os.register_at_fork(after_in_child=waiting.clear)
 
 
 def unsettled_of(connection: BaseDatabaseWrapper) -> Unsettled:
@@ -147,7 +151,7 @@ def settle(using: str) -> None:
         if database.in_transaction(connection):
             return  # a test runs the hooks of a transaction that it is going to roll back
         if not notes.is_of_test and not stamp_of(using).bump(connection):
-            published.clear()  # the bump is owed; this process, at least, reads again
+            snapshots.distrust()  # the bump is owed; this process, at least, reads again
         waiting.discard(notes)
         notes.pin = None
     finally:

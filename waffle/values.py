@@ -45,9 +45,11 @@ class Value(metaclass=_Slotted):
 
     def __init__(self, *values: Any, **named: Any) -> None:
         kind = type(self)
-        given = {**kind._defaults, **dict(zip(kind._names, values, strict=False)), **named}
-        for name in kind._names:
-            object.__setattr__(self, name, given[name])
+        if named or len(values) < len(kind._names):
+            given = {**kind._defaults, **dict(zip(kind._names, values, strict=False)), **named}
+            values = tuple([given[name] for name in kind._names])
+        for name, value in zip(kind._names, values, strict=True):
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be set: a value does not change.")

@@ -8,6 +8,28 @@ from contextlib import asynccontextmanager, contextmanager
 from asgiref.sync import sync_to_async
 
 from waffle import pins, store, unsettled
+from waffle.pins import Pin
+
+
+def begin() -> Pin:
+    """Hold every toggle still from here on; the pin is for `end`."""
+    store.refuse_in_event_loop("async with waffle.apinned()")
+    pin = pins.enter()
+    try:
+        store.look_ahead(pin)
+    except BaseException:
+        pins.leave(pin)
+        raise
+    return pin
+
+
+def end(pin: Pin) -> None:
+    """End what `begin` began."""
+    try:
+        if unsettled.waiting:
+            unsettled.settle_all()
+    finally:
+        pins.leave(pin)
 
 
 @contextmanager
@@ -17,17 +39,11 @@ def pinned() -> Iterator[None]:
     Open it around a task or one round of a loop, and outside of `transaction.atomic()`: what is due to be
     read is read here. In a coroutine use `apinned`.
     """
-    store.refuse_in_event_loop("async with waffle.apinned()")
-    pin = pins.enter()
+    pin = begin()
     try:
-        store.look_ahead(pin)
         yield
     finally:
-        try:
-            if unsettled.waiting:
-                unsettled.settle_all()
-        finally:
-            pins.leave(pin)
+        end(pin)
 
 
 @asynccontextmanager
