@@ -29,3 +29,20 @@ class BrokenMemcached(SharedMemcached):
         raise ConnectionRefusedError("no server")
 
     get = set = add = _fail
+
+
+class LeftMemcached(SharedMemcached):
+    """Its connection may be gone, since its server was restarted: then each call fails, and says so."""
+
+    is_left = False
+
+    def _left_or(self, name: str) -> Any:
+        if self.is_left:
+            raise ConnectionResetError("gone")
+        return getattr(super(), name)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._left_or("get")(*args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        return self._left_or("set")(*args, **kwargs)

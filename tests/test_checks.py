@@ -1,4 +1,4 @@
-"""System checks."""
+"""System checks of settings, and their page."""
 
 from __future__ import annotations
 
@@ -9,35 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.core.cache.backends.memcached import PyMemcacheCache
-from django.core.checks import CheckMessage, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from waffle import checks, defaults
+from tests.problems import found, ids
+from waffle import defaults
 from waffle.checks import PROBLEMS
-from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
 # Any, in this file: settings may hold anything.
-def found() -> list[tuple[str | None, str, str | None]]:
-    return [told(problem) for problem in run_checks(tags=["waffle"])]
-
-
-def told(problem: CheckMessage) -> tuple[str | None, str, str | None]:
-    return problem.id, problem.msg, problem.hint
-
-
-def ids() -> list[str | None]:
-    return [problem.id for problem in run_checks(tags=["waffle"])]
-
-
 def test_the_defaults_are_right(settings: Any) -> None:
     for name in vars(defaults):
         if name.isupper():
@@ -207,197 +190,6 @@ def test_an_error_stops_a_command(settings: Any) -> None:
 
     with pytest.raises(SystemCheckError, match=r"waffle\.E001"):
         call_command("check")
-
-
-# Time-outs
-
-MEMCACHED = "django.core.cache.backends.memcached.PyMemcacheCache"
-REDIS = "django.core.cache.backends.redis.RedisCache"
-
-
-class OwnCache(PyMemcacheCache):
-    """A cache of the project's own."""
-
-
-@pytest.mark.parametrize(
-    ("entry", "missing", "options"),
-    [
-        ({"BACKEND": MEMCACHED}, "timeout and no connect_timeout", ["timeout", "connect_timeout"]),
-        ({"BACKEND": f"{__name__}.OwnCache", "OPTIONS": {"connect_timeout": 1}}, "timeout", None),
-        ({"BACKEND": MEMCACHED, "OPTIONS": {"timeout": 1, "connect_timeout": None}}, "connect_timeout", None),
-        (
-            {"BACKEND": REDIS, "LOCATION": "redis://a"},
-            "socket_timeout and no socket_connect_timeout",
-            ["socket_timeout", "socket_connect_timeout"],
-        ),
-        ({"BACKEND": REDIS, "LOCATION": "redis://a?socket_timeout=1"}, "socket_connect_timeout", None),
-    ],
-)
-def test_a_client_without_a_time_out_is_told(
-    settings: Any, entry: dict[str, Any], missing: str, options: list[str] | None
-) -> None:
-    settings.CACHES = {**settings.CACHES, "far": entry}
-    settings.WAFFLE_CACHE_NAME = "far"
-
-    [(code, message, hint)] = found()
-
-    assert code == "waffle.W005"
-    assert message == (
-        f"The cache 'far', named by WAFFLE_CACHE_NAME, has no {missing}: a hung server stops checks."
-    )
-    if options is not None:
-        assert hint == f"Set seconds in its OPTIONS: {dict.fromkeys(options, 1)!r}."
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        {"BACKEND": MEMCACHED, "OPTIONS": {"timeout": 1, "connect_timeout": 0.5}},
-        {"BACKEND": REDIS, "OPTIONS": {"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1}},
-        {"BACKEND": REDIS, "OPTIONS": {"pool": {"socket_timeout": 1, "socket_connect_timeout": 1}}},
-        {"BACKEND": REDIS, "LOCATION": ["redis://a?socket_timeout=1&socket_connect_timeout=1", "redis://b"]},
-        {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": Path("cache")},
-        {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-        {"BACKEND": "django.core.cache.backends.memcached.PyLibMCCache"},  # it has time-outs of its own
-        {"BACKEND": "nowhere.Cache"},
-        {},
-    ],
-)
-def test_a_client_with_time_outs_or_without_a_bell_is_right(settings: Any, entry: dict[str, Any]) -> None:
-    settings.CACHES = {**settings.CACHES, "far": entry}
-    settings.WAFFLE_CACHE_NAME = "far"
-
-    assert found() == []
-
-
-# Another package called waffle
-
-
-@pytest.mark.parametrize(
-    ("folder", "files"),
-    [
-        ("django_waffle-5.0.0.dist-info", {"RECORD": "x.py,,\nwaffle/__init__.py,sha256=x,1\n"}),
-        ("django_waffle-5.0.0.dist-info", {"RECORD": "waffle/__init__.py,,\n"}),
-        ("django_waffle-5.0.0.dist-info", {"RECORD": "x.pth,,\n", "top_level.txt": "waffle\n"}),
-        ("django_waffle.egg-info", {"SOURCES.txt": "setup.py\nwaffle/__init__.py\n"}),
-    ],
-)
-def test_another_distribution_of_the_package_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, files: dict[str, str]
-) -> None:
-    install(tmp_path / folder, "Django-Waffle", files)
-    monkeypatch.syspath_prepend(tmp_path)
-
-    assert found() == [
-        (
-            "waffle.W004",
-            "Django-Waffle and django-waffle-iron are both installed as the package waffle, "
-            "and overwrite each other.",
-            "Uninstall both, then install django-waffle-iron alone.",
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("Django_Waffle.Iron", {"RECORD": "waffle/__init__.py,,\n"}),
-        ("waffle-house", {"RECORD": "waffle_house/__init__.py,,\n", "top_level.txt": "waffle_house\n"}),
-        ("bare", {}),
-    ],
-)
-def test_other_distributions_are_no_problem(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, files: dict[str, str]
-) -> None:
-    install(tmp_path / "any-1.0.dist-info", name, files)
-    monkeypatch.syspath_prepend(tmp_path)
-
-    assert found() == []
-
-
-def install(folder: Path, name: str, files: dict[str, str]) -> None:
-    folder.mkdir()
-    metadata = "METADATA" if folder.name.endswith("dist-info") else "PKG-INFO"
-    for file, text in {metadata: f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", **files}.items():
-        (folder / file).write_text(text)
-
-
-# The middleware
-
-
-class OwnMiddleware(WaffleMiddleware):
-    """A middleware of the project's own."""
-
-
-def found_in_database() -> list[tuple[str | None, str, str | None]]:
-    problems = run_checks(tags=["database"], databases=["default"])
-    return [told(problem) for problem in problems if str(problem.id).startswith("waffle")]
-
-
-@pytest.fixture
-def without_middleware(settings: Any) -> None:
-    settings.MIDDLEWARE = [
-        "django.middleware.common.CommonMiddleware",
-        "nowhere.Middleware",
-        f"{__name__}.install",
-    ]
-
-
-def test_flags_that_deal_want_the_middleware(db: None, without_middleware: None) -> None:
-    for name in ("d", "c", "b"):
-        Flag.objects.create(name=name, percent=10)
-    Flag.objects.create(name="a", testing=True)
-
-    assert found_in_database() == [
-        (
-            "waffle.W003",
-            "MIDDLEWARE lacks WaffleMiddleware: "
-            "nothing remembers what is dealt or tested by the flags 'a', 'b', 'c'.",
-            "Add 'waffle.middleware.WaffleMiddleware' to MIDDLEWARE.",
-        )
-    ]
-
-
-def test_flags_that_deal_nothing_do_not_want_it(db: None, without_middleware: None) -> None:
-    Flag.objects.create(name="off", percent=10, everyone=False)
-    Flag.objects.create(name="none", percent=0)
-    Flag.objects.create(name="listed").users.add(User.objects.create_user("ada"))
-
-    assert found_in_database() == []
-
-
-def test_a_middleware_of_the_projects_own_counts(db: None, settings: Any) -> None:
-    settings.MIDDLEWARE = [f"{__name__}.OwnMiddleware"]
-    Flag.objects.create(name="x", percent=10)
-
-    assert found_in_database() == []
-
-
-def test_the_database_is_asked_only_where_django_says_so(db: None, without_middleware: None) -> None:
-    Flag.objects.create(name="x", percent=10)
-
-    with CaptureQueriesContext(connection) as queries:
-        problems = [*checks.check_middleware(), *checks.check_middleware(databases=["other"]), *run_checks()]
-
-    assert [problem.id for problem in problems if str(problem.id).startswith("waffle")] == []
-    assert len(queries) == 0
-
-
-def test_the_check_before_the_first_migration_tells_nothing(db: None, without_middleware: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE waffle_flag RENAME TO elsewhere")
-
-    assert found_in_database() == []
-    assert User.objects.count() == 0
-
-
-def test_a_model_that_is_not_there_is_not_asked(db: None, settings: Any, without_middleware: None) -> None:
-    settings.WAFFLE_FLAG_MODEL = "nowhere.Flag"
-
-    assert found_in_database() == []
-
-
-# The page on checks
 
 
 def test_every_problem_has_its_place_on_the_page() -> None:

@@ -44,7 +44,7 @@ def test_the_model_is_a_live_setting(kind: Kind, stock: Any, custom: Any) -> Non
 
 
 @each_kind
-@pytest.mark.parametrize("value", ["test_app.Nobody", "nowhere.Flag", "Flag", "a.b.c", "", None, 7])
+@pytest.mark.parametrize("value", ["test_app.Nobody", "nowhere.Flag", "Flag", "a.b.c", "", None, 7, b""])
 def test_a_model_that_cannot_be_found_is_a_clear_error(kind: Kind, value: object, settings: Settings) -> None:
     name = f"WAFFLE_{kind.name.upper()}_MODEL"
     setattr(settings, name, value)

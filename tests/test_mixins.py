@@ -1,4 +1,4 @@
-"""Mixins put a class-based view behind a flag, a switch or a sample, be its handlers sync or async."""
+"""Mixins: what is so of them alone. What they share with decorators is in test_gates.py."""
 
 from __future__ import annotations
 
@@ -57,8 +57,6 @@ for _kind, _mixin in MIXINS.items():
         _name, _attribute = f"{_kind.name}/{_sort}", f"waffle_{_kind.name}"
         urlpatterns += [
             path(f"{_name}/plain/", view_of(_mixin, *_bases, **{_attribute: "x"})),
-            path(f"{_name}/plain/<int:pk>/<kind>/<dispatch>/", view_of(_mixin, *_bases, **{_attribute: "x"})),
-            path(f"{_name}/inverted/", view_of(_mixin, *_bases, **{_attribute: "!x"})),
             path(f"{_name}/elsewhere/", view_of(Elsewhere, _mixin, *_bases, **{_attribute: "x"})),
         ]
     urlpatterns += [
@@ -79,55 +77,6 @@ for _sort, _bases in BASES.items():
 
 
 each_sort = pytest.mark.parametrize("sort", BASES)
-
-
-@each_sort
-@each_kind
-@each_server
-def test_a_view_answers_while_its_toggle_is_active(kind: Kind, sort: str, get: Get) -> None:
-    switch_on(kind)
-
-    assert get(f"/{kind.name}/{sort}/plain/").content == b"welcome [] {}"
-
-
-@each_kind
-@each_server
-def test_an_async_view_needs_no_middleware(
-    kind: Kind,
-    get: Get,
-    settings: Any,  # Any: what pytest-django gives
-) -> None:
-    settings.MIDDLEWARE = []
-    switch_on(kind)
-
-    assert get(f"/{kind.name}/async/plain/").status_code == 200
-
-
-@each_sort
-@each_kind
-@each_server
-def test_a_view_is_not_found_while_its_toggle_is_inactive(kind: Kind, sort: str, get: Get) -> None:
-    assert get(f"/{kind.name}/{sort}/plain/").status_code == 404
-
-
-@each_sort
-@each_kind
-@pytest.mark.parametrize(("is_on", "status"), [(True, 404), (False, 200)])
-def test_an_exclamation_mark_inverts(kind: Kind, sort: str, is_on: bool, status: int) -> None:
-    if is_on:
-        switch_on(kind)
-
-    assert Client().get(f"/{kind.name}/{sort}/inverted/").status_code == status
-
-
-@each_sort
-@each_kind
-def test_the_handler_is_given_its_arguments(kind: Kind, sort: str) -> None:
-    switch_on(kind)
-
-    response = Client().get(f"/{kind.name}/{sort}/plain/7/a/b/")
-
-    assert response.content == b"welcome [] {'pk': 7, 'kind': 'a', 'dispatch': 'b'}"
 
 
 @each_kind
@@ -190,3 +139,18 @@ def test_the_base_alone_keeps_nobody_out(rf: RequestFactory) -> None:
     view = view_of(BaseWaffleMixin, SyncView)
 
     assert view(rf.get("/")).content == b"welcome [] {}"
+
+
+@pytest.mark.parametrize(("name", "asked"), [("x", "x"), ("!x", "x")])
+@pytest.mark.parametrize("is_active", [True, False])
+def test_a_mixin_of_the_projects_own_may_ask_as_it_likes(name: str, asked: str, is_active: bool) -> None:
+    names = []
+
+    def ask(name: str) -> bool:
+        names.append(name)
+        return is_active
+
+    may_pass = BaseWaffleMixin().validate_waffle(name, ask)
+
+    assert names == [asked]
+    assert may_pass is (is_active is not name.startswith("!"))

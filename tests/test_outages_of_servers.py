@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import RequestFactory
 
 import waffle
-from tests.caches import BrokenMemcached
+from tests.caches import BrokenMemcached, SharedMemcached
 from tests.conftest import Clock
+from tests.crossing import right_after
 from tests.process import elsewhere
 from waffle import bells
 from waffle.kinds import SWITCH
-from waffle.models import Flag, Sample, Switch
-from waffle.stamps import Stamp
-from waffle.verdicts import Reason
+from waffle.models import Flag, Switch
+from waffle.stamps import Stamp, stamp_of
+from waffle.verdicts import Reason, Verdict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +80,46 @@ def test_with_the_database_away_the_last_answer_stands(
     assert database.tries < 6
 
 
+def test_a_connection_that_its_server_has_left_is_no_outage(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+    with elsewhere():
+        Switch.objects.update(active=False)
+    clock.advance(0.125)
+
+    lose_connection(monkeypatch)
+
+    assert waffle.switch_is_active("x") is False
+    assert messages(caplog) == []
+
+
+def test_a_bump_on_a_connection_that_its_server_has_left_is_made_on_a_new_one(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    stamp = stamp_of("default")
+    known = stamp.known
+
+    lose_connection(monkeypatch)
+
+    assert stamp.bump(connection) is True
+    assert stamp.known > known
+    assert messages(caplog) == []
+
+
+def lose_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server have left the connection."""
+    lost = connection.connection
+    lost.close()
+    is_usable = connection.is_usable
+    # SQLite is never asked whether it is still there.
+    monkeypatch.setattr(
+        connection, "is_usable", lambda: connection.connection is not lost and is_usable(), raising=False
+    )
+
+
 @pytest.mark.parametrize("default", [True, False])
 def test_with_the_database_away_from_the_start_the_default_answers(
     database: Away, clock: Clock, settings: Any, default: bool, caplog: pytest.LogCaptureFixture
@@ -107,6 +150,27 @@ def test_with_the_database_away_nothing_that_is_missing_is_logged_or_created(
 
     assert not Switch.objects.exists()
     assert not any("not found" in message for message in messages(caplog))
+
+
+def test_a_database_that_goes_between_commit_and_bump_leaves_the_last_answer(
+    database: Away, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Switch.objects.create(name="x", active=True)
+    assert waffle.switch_is_active("x") is True
+
+    def go(connection: Any) -> None:  # Any: not asked
+        database.goes()
+        raise OperationalError("no server")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Stamp, "write", staticmethod(go))
+        Switch.objects.update(active=False)
+    away = waffle.switch_verdict("x")
+    database.comes_back()
+    clock.advance(1)
+
+    assert away == Verdict(True, Reason.ACTIVE)
+    assert waffle.switch_is_active("x") is False
 
 
 def test_after_the_maximum_age_the_last_answer_still_stands(database: Away, clock: Clock) -> None:
@@ -174,14 +238,16 @@ def test_a_cache_that_is_away_is_asked_once_per_back_off(broken_cache: Clock) ->
         waffle.switch_is_active("x")
         broken_cache.advance(0.25)
 
-    # At 0, 1, 3, 7, 15, 31, 61 and 91 seconds.
-    assert BrokenMemcached.calls == 8
+    # At 0, 1, 3, 7, 15, 31, 61 and 91 seconds, each time by the client that is there and by a new one.
+    assert BrokenMemcached.calls == 16
 
 
 def test_a_cache_that_comes_back_is_heard_again(
     broken_cache: Clock, settings: Any, caplog: pytest.LogCaptureFixture, django_assert_num_queries: Any
 ) -> None:
-    waffle.switch_is_active("x")
+    for _ in range(2):
+        waffle.switch_is_active("x")
+        broken_cache.advance(0.125)
     settings.CACHES = {"default": {"BACKEND": "tests.caches.SharedMemcached"}}
     for _ in range(2):
         broken_cache.advance(1)
@@ -192,6 +258,77 @@ def test_a_cache_that_comes_back_is_heard_again(
         waffle.switch_is_active("x")
 
     assert [message.split(" is ")[1][:9] for message in messages(caplog)] == ["not avail", "available"]
+
+
+def test_a_cache_whose_client_swallows_errors_is_not_available_again(
+    broken_cache: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        waffle.switch_is_active("x")
+        broken_cache.advance(0.125)
+    settings.CACHES = {"default": {"BACKEND": "tests.caches.ForgetfulMemcached"}}
+    broken_cache.advance(1)
+    waffle.switch_is_active("x")
+
+    assert len(messages(caplog)) == 1
+
+
+def test_a_client_that_its_server_has_left_is_replaced_at_once(
+    broken_cache: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "tests.caches.LeftMemcached"}}
+
+    def heard() -> list[str | None]:
+        caches["default"].is_left = True  # type: ignore[attr-defined]  # of this backend alone
+        bells.ring()
+        rung = bells.listen()
+        caches["default"].is_left = True  # type: ignore[attr-defined]  # the same
+        return [rung, bells.listen()]
+
+    first, second = heard(), heard()
+
+    assert first[0] == first[1] != second[0] == second[1]
+    assert messages(caplog) == []
+
+
+def test_two_that_ring_at_once_are_no_outage(
+    clock: Clock, shared_cache: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with right_after(SharedMemcached, "set", lambda: shared_cache.set("waffle:bell", "another"), monkeypatch):
+        bells.ring()
+
+    assert bells.away.is_owed is False
+    assert messages(caplog) == []
+
+
+def test_a_ring_that_fails_is_made_up_for_at_the_next_look_that_reaches_the_cache(
+    broken_cache: Clock, settings: Any
+) -> None:
+    waffle.switch_is_active("x")
+    Switch.objects.create(name="x", active=True)
+    settings.CACHES = {"default": {"BACKEND": "tests.caches.SharedMemcached"}}
+    caches["default"].set("waffle:bell", "old")
+
+    heard = []
+    for _ in range(2):
+        broken_cache.advance(8)
+        waffle.switch_is_active("x")
+        heard.append(caches["default"].get("waffle:bell"))
+
+    assert heard[0] != "old"
+    assert heard[1] == heard[0]  # once
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(1.0, 1), (0.0, 6)])
+def test_commits_do_not_wait_for_a_cache_that_hangs(
+    broken_cache: Clock, monkeypatch: pytest.MonkeyPatch, seconds: float, calls: int
+) -> None:
+    monkeypatch.setattr(bells, "monotonic", itertools.count(0, seconds).__next__)
+
+    for name in "abc":
+        Switch.objects.create(name=name)
+
+    assert BrokenMemcached.calls == calls
 
 
 def test_a_cache_that_no_setting_describes_is_no_error(
@@ -258,16 +395,23 @@ def test_an_own_commit_is_seen_though_what_is_held_has_no_label(
     assert waffle.switch_is_active("x") is False
 
 
-def test_a_row_that_holds_what_its_field_cannot_is_an_outage_of_its_kind_alone(clock: Clock) -> None:
+def test_a_row_that_holds_what_its_field_cannot_is_left_out_alone(
+    clock: Clock, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite lets a column hold anything")
-    Sample.objects.create(name="x", percent=100)
-    Switch.objects.create(name="x", active=True)
+    settings.WAFFLE_CREATE_MISSING_FLAGS = True
+    Flag.objects.create(name="right", everyone=True)
+    wrong = Flag.objects.create(name="wrong")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE waffle_sample SET percent = 'what'")
+        # As django-waffle's command does it.
+        cursor.execute("UPDATE waffle_flag SET percent = 100 WHERE name = 'wrong'")
 
-    assert waffle.sample_verdict("x").reason is Reason.ERROR
-    assert waffle.switch_is_active("x") is True
+    assert waffle.flag_verdict(None, "right") == Verdict(True, Reason.EVERYONE)
+    assert waffle.flag_verdict(None, "wrong") == Verdict(False, Reason.MISSING)
+    left_out, not_created = [record.getMessage() for record in caplog.records]
+    assert left_out.startswith(f"The flag with the key {wrong.pk} is left out: a column holds what its field")
+    assert not_created.startswith("The missing flag 'wrong' could not be created")
 
 
 def test_without_the_stamp_table_rows_are_read_once_a_second(

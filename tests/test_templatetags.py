@@ -1,18 +1,18 @@
-"""The template tags: blocks that are shown while a toggle is active, and the script."""
+"""The tags of Django's templates: what is so in them alone. The rest is in test_block_tags.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.http import HttpRequest
 from django.template import Context, Engine, RequestContext, Template, TemplateSyntaxError
 from django.template.base import TextNode
 from django.template.defaulttags import IfNode
 
 from tests.each import each_kind, switch_on
-from waffle import apinned, memory
+from tests.templates import LIBRARIES, block, django
+from waffle import memory
 from waffle.kinds import FLAG, Kind
 from waffle.models import Flag
 from waffle.status import script
@@ -20,58 +20,10 @@ from waffle.templatetags.waffle_tags import ToggleNode
 
 pytestmark = pytest.mark.django_db
 
-LIBRARIES = {"waffle_tags": "waffle.templatetags.waffle_tags"}
-
 
 def compiled(source: str, string_if_invalid: str = "") -> Template:
     engine = Engine(libraries=LIBRARIES, string_if_invalid=string_if_invalid)
     return engine.from_string("{% load waffle_tags %}" + source)
-
-
-def block(kind: Kind, word: str) -> str:
-    return f"{{% {kind.name} {word} %}}on{{% else %}}off{{% end{kind.name} %}}"
-
-
-# Any: what a template is given.
-def shown(source: str, **variables: Any) -> str:
-    return compiled(source).render(Context(variables))
-
-
-@each_kind
-@pytest.mark.parametrize(("is_on", "text"), [(True, "on"), (False, "off")])
-def test_a_block_shows_one_of_its_two_sides(
-    kind: Kind, anonymous: HttpRequest, is_on: bool, text: str
-) -> None:
-    if is_on:
-        switch_on(kind, "x")
-
-    assert shown(block(kind, '"x"'), request=anonymous) == text
-
-
-@each_kind
-@pytest.mark.parametrize(("is_on", "text"), [(True, "on"), (False, "")])
-def test_a_block_needs_no_other_side(kind: Kind, is_on: bool, text: str) -> None:
-    if is_on:
-        switch_on(kind, "x")
-
-    assert shown(f'{{% {kind.name} "x" %}}on{{% end{kind.name} %}}') == text
-
-
-@each_kind
-def test_a_template_without_a_request_may_ask(kind: Kind) -> None:
-    switch_on(kind, "x")
-
-    assert shown(block(kind, '"x"')) == "on"
-
-
-@each_kind
-def test_blocks_can_stand_within_each_other(kind: Kind) -> None:
-    switch_on(kind, "outer")
-
-    inner, end = block(kind, '"inner"'), f"end{kind.name}"
-
-    assert shown(f'{{% {kind.name} "outer" %}}({inner}){{% else %}}[{inner}]{{% {end} %}}') == "(off)"
-    assert shown(f'{{% {kind.name} "other" %}}({inner}){{% else %}}[{inner}]{{% {end} %}}') == "[off]"
 
 
 @each_kind
@@ -79,23 +31,23 @@ def test_blocks_can_stand_within_each_other(kind: Kind) -> None:
     "word",
     [
         "\"new basket; '50%'\"",
-        "name",
-        "page.name",
+        "'NEW BASKET; \\'50%\\''|lower",
         "name|default:'other'",
         "nothing|default:name",
-        "'NEW BASKET; \\'50%\\''|lower",
+        "names.0",
+        "page.2026_sale.name",
     ],
 )
-def test_a_name_is_quoted_or_a_variable(kind: Kind, word: str) -> None:
+def test_a_name_is_any_expression_of_a_template(kind: Kind, word: str) -> None:
     name = "new basket; '50%'"
     switch_on(kind, name)
 
-    assert shown(block(kind, word), name=name, page={"name": name}) == "on"
+    assert django(block(kind, word), name=name, names=[name], page={"2026_sale": {"name": name}}) == "on"
 
 
 @each_kind
 @pytest.mark.parametrize(
-    "word", ["beta", "beta.two", "my-flag", "2024_sale", "007", "1e5", "_beta", "größe", "a.-1"]
+    "word", ["beta.two", "v1.2", "my-flag", "2024_sale", "007", "1e5", "_beta", "größe", "a.-1"]
 )
 @pytest.mark.parametrize("string_if_invalid", ["", "INVALID %s"])
 def test_a_bare_word_that_is_no_variable_is_the_name_itself(
@@ -111,22 +63,7 @@ def test_a_bare_word_that_is_no_variable_is_the_name_itself(
 def test_a_variable_that_holds_nothing_is_no_name(kind: Kind, value: str | None) -> None:
     switch_on(kind, "beta")
 
-    assert shown(block(kind, "beta"), beta=value) == "on"
-
-
-@each_kind
-def test_a_variable_may_hold_the_toggle_itself(kind: Kind) -> None:
-    switch_on(kind, "x")
-
-    assert shown(block(kind, "toggle"), toggle=kind.model.objects.get(name="x")) == "on"
-
-
-def test_a_flag_is_asked_with_the_request_in_the_context(anonymous: HttpRequest) -> None:
-    Flag.objects.create(name="x", percent="50.0")
-
-    shown(block(FLAG, '"x"'), request=anonymous)
-
-    assert list(memory.dealt(anonymous)) == ["x"]
+    assert django(block(kind, "beta"), beta=value) == "on"
 
 
 def test_a_request_that_only_the_context_knows_will_do(anonymous: HttpRequest) -> None:
@@ -135,19 +72,6 @@ def test_a_request_that_only_the_context_knows_will_do(anonymous: HttpRequest) -
     compiled(block(FLAG, '"x"')).render(RequestContext(anonymous))
 
     assert list(memory.dealt(anonymous)) == ["x"]
-
-
-@each_kind
-def test_a_coroutine_may_render_within_a_pin(kind: Kind, anonymous: HttpRequest) -> None:
-    switch_on(kind, "x")
-    template = compiled(block(kind, '"x"'))
-
-    @async_to_sync
-    async def rendered() -> str:
-        async with apinned():
-            return template.render(Context({"request": anonymous}))
-
-    assert rendered() == "on"
 
 
 @each_kind
@@ -202,7 +126,7 @@ def test_a_block_must_end(kind: Kind, rest: str) -> None:
 def test_the_script_is_shown_as_it_is(kind: Kind, anonymous: HttpRequest) -> None:
     switch_on(kind, "</script>")
 
-    text = shown("<script>{% wafflejs %}</script>", request=anonymous)
+    text = django("<script>{% wafflejs %}</script>", request=anonymous)
 
     assert text == f"<script>{script(anonymous)}</script>"
     assert text.count("</") == 1
@@ -212,4 +136,14 @@ def test_the_script_is_shown_as_it_is(kind: Kind, anonymous: HttpRequest) -> Non
 def test_the_script_needs_no_request(kind: Kind) -> None:
     switch_on(kind, "x")
 
-    assert '"x", true' in shown("{% wafflejs %}")
+    assert '"x", true' in django("{% wafflejs %}")
+
+
+def test_a_settled_flag_is_shown_without_a_search_for_the_request() -> None:
+    class WithoutVariables(Context):
+        def get(self, *asked: Any) -> Any:  # whatever it is asked for
+            raise AssertionError(f"{asked} was looked for")
+
+    Flag.objects.create(name="x", everyone=True)
+
+    assert compiled(block(FLAG, '"x"')).render(WithoutVariables()) == "on"

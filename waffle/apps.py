@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Tags, register
 
 
@@ -23,6 +23,21 @@ class WaffleConfig(AppConfig):
         signals.connect()
         register(_check_settings, "waffle")
         register(_check_middleware, Tags.database)
+        if self._knows_all_pages():
+            from django.contrib.admin import site
+
+            from waffle.admin import register_own
+
+            register_own(site)
+
+    def _knows_all_pages(self) -> bool:
+        """Say whether the admin has found the pages of every app: it has if it stands before this one."""
+        if not apps.is_installed("django.contrib.admin"):
+            return False
+        from django.contrib.admin.apps import AdminConfig
+
+        configs = list(apps.get_app_configs())
+        return any(isinstance(config, AdminConfig) for config in configs[: configs.index(self)])
 
 
 # A process that serves a site runs no checks: they are imported by who does. Any: what Django passes to them.

@@ -5,7 +5,7 @@ Internal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -24,8 +24,18 @@ OFF = verdict_of(False, Reason.DEFAULT)
 
 
 # Any, throughout: toggles, requests and users are the project's own.
-def check(kind: Kind, name: str, request: Any = None, read_only: bool = False) -> Verdict:
-    """Answer whether a toggle is active, and why."""
+def check(
+    kind: Kind,
+    name: str,
+    request: Any = None,
+    read_only: bool = False,
+    find_request: Callable[[Any], Any] | None = None,
+) -> Verdict:
+    """Answer whether a toggle is active, and why.
+
+    With `find_request` `request` is something to find it in, a template's context for one: that takes
+    as long as the check of a flag that is settled, which does not need it.
+    """
     if in_force:
         snapshot, entry = find(kind, name)
     else:
@@ -35,6 +45,8 @@ def check(kind: Kind, name: str, request: Any = None, read_only: bool = False) -
         return missing.answer(kind, name, snapshot)
     if entry.settled is not None and not conf.OVERRIDE:
         return entry.settled
+    if find_request is not None:
+        request = find_request(request)
     return decide(*_case(kind, entry, snapshot, request, read_only))
 
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from waffle.conf import conf
 
-_COOKIE_NAME = r"[!#$&'*+.^_`|~0-9A-Za-z-]+"  # an RFC 6265 token, less "%": it escapes the rest
+# An RFC 6265 token, and ":", which browsers hold from django-waffle; "%" only where it escapes nothing.
+_COOKIE_NAME = r"(?:[!#$&'*+.:^_`|~0-9A-Za-z-]|%(?![0-9A-F]{2}))+"
 
 
 @lru_cache(maxsize=1024)
@@ -21,7 +22,9 @@ def cookie_name(pattern: str, flag_name: str) -> str:
     `pattern` is `WAFFLE_COOKIE` or `WAFFLE_TEST_COOKIE`.
     """
     name = pattern % flag_name
-    return name if re.fullmatch(_COOKIE_NAME, name) else quote(name, safe="!#$&'*+^`|")
+    return (
+        name if re.fullmatch(_COOKIE_NAME, name) else quote(name, safe="!#$&'*+^`|", errors="surrogatepass")
+    )
 
 
 # Any: a Django request, or a framework's wrapper of one.

@@ -35,7 +35,8 @@ def _create(kind: Kind, name: str) -> None:
             kind.model._default_manager.using(alias).get_or_create(
                 name=name, defaults=kind.created_as(kind.default)
             )
-    except (Error, ValueError) as error:  # ValueError: a name that no database can hold
+    # No database can hold some names, and some rows no field can read.
+    except (Error, ValueError, ArithmeticError) as error:
         logger.warning("The missing %s %r could not be created (%s).", kind.name, name, error)
     else:
         store.snapshot(kind)

@@ -29,6 +29,13 @@ class BaseWaffleMixin(Base):
         """Answer whoever may not pass: 404, unless you override it. In an async view it may be async."""
         raise Http404
 
+    def validate_waffle(self, waffle: str, func: Callable[[str], bool]) -> bool:
+        """Say whether a view may answer: while `func` says so of a toggle's name; for "!name" while not.
+
+        It is for mixins of your own.
+        """
+        return bool(func(waffle.removeprefix("!"))) is not waffle.startswith("!")
+
 
 class WaffleFlagMixin(BaseWaffleMixin):
     """Lets a view answer only while a flag is active for the request; "!name" while it is not."""

@@ -43,6 +43,10 @@ TOLD_IN_THE_HOWTO: dict[str, tuple[Any, Any]] = {
     "superusers_of_a_flag_that_a_command_has_made": (False, True),
     "a_sample_of_0_percent_by_command": ("CommandError", "0.0"),
     "a_name_with_a_quote_is_in_the_script_as_it_is": (False, True),
+    "a_redirect_to_a_view_that_takes_no_arguments": ("Http404", "/rooms/staff/"),
+    "two_names_in_a_tag": ("on", "TemplateSyntaxError"),
+    "an_override_that_is_neither_1_nor_0": (False, True),
+    "a_wrong_key_of_a_user_in_the_admin": ("ValueError", 200),
 }
 
 

@@ -90,7 +90,11 @@ class FlagAdmin(BaseAdmin):
         widget = InformativeManyToManyRawIdWidget(
             db_field.remote_field, self.admin_site, using=kwargs.get("using")
         )
-        return self.formfield_for_manytomany(db_field, request, **kwargs, widget=widget, form_class=KeysField)
+        return self.formfield_for_manytomany(db_field, request, **kwargs, widget=widget)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the form's field of a list, for which a wrong key is an error of the form."""
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": KeysField, **kwargs})
 
 
 class SwitchAdmin(BaseAdmin):

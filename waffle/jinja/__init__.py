@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
@@ -17,7 +18,26 @@ from waffle.status import script
 
 __all__ = ["WaffleExtension"]
 
-KIND_OF = {kind.name: kind for kind in KINDS}
+
+def _question(kind: Kind) -> Callable[[Context, object], bool | Awaitable[bool]]:
+    """Return what templates call to ask about toggles of one kind."""
+
+    @pass_context
+    def ask(context: Context, name: object) -> bool | Awaitable[bool]:
+        name = name if isinstance(name, str) else str(name)  # str() of an enum is not the text that it is
+        if context.environment.is_async:  # Jinja awaits whatever a call returns
+            return _aask(kind, _request_of(context), name)
+        return check(kind, name, context, find_request=_request_of).active
+
+    return ask
+
+
+# Any: a Django request, or a framework's wrapper of one, or None.
+def _request_of(context: Context) -> Any:
+    return context.get("request")
+
+
+QUESTIONS = {kind.name: _question(kind) for kind in KINDS}
 
 
 class WaffleExtension(Extension):
@@ -27,12 +47,12 @@ class WaffleExtension(Extension):
     An async environment (`enable_async`) awaits the async twins.
     """
 
-    tags: ClassVar[set[str]] = set(KIND_OF)  # type: ignore[misc]  # Jinja's own annotation lacks the ClassVar
+    tags: ClassVar[set[str]] = set(QUESTIONS)  # type: ignore[misc]  # Jinja's own annotation lacks the ClassVar
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        questions = {name: _question(kind) for name, kind in KIND_OF.items()}
-        environment.globals["waffle"] = {**questions, "wafflejs": wafflejs}
+        # No dict: Jinja looks for an attribute first, which a miss makes slower than the check itself.
+        environment.globals["waffle"] = SimpleNamespace(**QUESTIONS, wafflejs=wafflejs)
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Turn a block tag into an `if`."""
@@ -48,30 +68,14 @@ class WaffleExtension(Extension):
     @pass_context
     def ask(self, context: Context, kind: str, name: object) -> bool | Awaitable[bool]:
         """Answer what a block tag asks."""
-        return _ask(KIND_OF[kind], context, name)
+        return QUESTIONS[kind](context, name)
 
 
 @pass_context
 def wafflejs(context: Context) -> str | Awaitable[str]:
     """Return the script that defines `window.waffle`, to stand within a <script> element."""
-    request = context.get("request")
+    request = _request_of(context)
     return sync_to_async(script)(request) if context.environment.is_async else script(request)
-
-
-def _question(kind: Kind) -> Callable[[Context, object], bool | Awaitable[bool]]:
-    @pass_context
-    def ask(context: Context, name: object) -> bool | Awaitable[bool]:
-        return _ask(kind, context, name)
-
-    return ask
-
-
-def _ask(kind: Kind, context: Context, name: object) -> bool | Awaitable[bool]:
-    # Any: a Django request, or a framework's wrapper of one, or None.
-    request: Any = context.get("request")
-    if context.environment.is_async:  # Jinja awaits whatever a call returns
-        return _aask(kind, request, str(name))
-    return check(kind, str(name), request).active
 
 
 async def _aask(kind: Kind, request: Any, name: str) -> bool:

@@ -66,13 +66,12 @@ class ToggleCommand(BaseCommand, ABC):
 
     def put(self, name: str, fields: Mapping[str, Any], *, is_create: bool) -> tuple[Any, list[str]]:
         """Save `fields` of a toggle, and no others; return the toggle, and a line if it is new."""
-        rows = rows_of(self.kind)
-        toggle, is_new = rows.filter(name=name).first(), False
+        toggle, is_new = rows_named(self.kind, [name]).first(), False
         if toggle is None:
             if not is_create:
                 raise CommandError(f"This {self.kind.name} does not exist.")
             refuse_wrong_name(name)
-            toggle, is_new = rows.get_or_create(name=name, defaults=fields)
+            toggle, is_new = rows_of(self.kind).get_or_create(name=name, defaults=fields)
         if is_new:
             return toggle, [f"Creating {self.kind.name}: {name}"]
         if fields:
@@ -98,9 +97,18 @@ def rows_of(kind: Kind) -> Any:
     return kind.model._default_manager.using(kind.write_alias())
 
 
-def as_list(given: Any) -> list[Any]:
-    """Return the values of an option that may be repeated; call_command() may be given one, or None."""
-    return [given] if isinstance(given, str) else list(given or ())
+def rows_named(kind: Kind, names: Iterable[str]) -> Any:
+    """Return the toggles that have one of these names; one that no database can hold nobody has."""
+    askable = [name for name in names if name.encode(errors="ignore").replace(b"\0", b"").decode() == name]
+    return rows_of(kind).filter(name__in=askable)
+
+
+def as_names(given: Any) -> list[str]:
+    """Return the names of an option that may be repeated; call_command() may be given one, or None."""
+    if given is None:
+        return []
+    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    return [name if isinstance(name, str) else str(name) for name in ([given] if is_one else given)]
 
 
 def refuse_wrong_name(name: str) -> None:

@@ -55,5 +55,5 @@ def _matches(model: Any, alias: str, field: str, name: str) -> list[Any]:
     try:
         rows = model._default_manager.using(alias).filter(**{field: name})
         return list(rows.order_by("pk")[:LONGEST_LIST])
-    except (ValueError, ValidationError):
+    except (OverflowError, ValueError, ValidationError):
         return []  # usernames need not be text

@@ -7,7 +7,7 @@ from functools import partial, update_wrapper
 from typing import Any
 
 from django.template import Library, TemplateSyntaxError
-from django.template.base import FilterExpression, Node, NodeList, Parser, Token, Variable
+from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token, Variable
 from django.template.context import Context
 from django.utils.safestring import SafeString
 
@@ -18,7 +18,7 @@ from waffle.status import script
 register = Library()
 
 # A bare word that no variable can be called: my-flag, 2024_sale, _beta.
-_BARE_WORD = re.compile(r"(?!{name}(\.{name})*$)[\w.-]+".format(name=r"[^\W\d_]\w*"))
+_BARE_WORD = re.compile(r"(?![^\W\d_]\w*(\.[^\W_]\w*)*$)[\w.-]+")
 
 
 class ToggleNode(Node):
@@ -31,14 +31,24 @@ class ToggleNode(Node):
         self.name = name
         self.nodelist_true = nodelist_true
         self.nodelist_false = nodelist_false
+        self.texts = {True: _text_of(nodelist_true), False: _text_of(nodelist_false)}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.kind.name} {self.name.word}>"
 
     def render(self, context: Context) -> SafeString:
         """Show one of the two blocks; without a request a flag is asked with None."""
-        is_active = check(self.kind, self.name.resolve(context), request_of(context)).active
+        is_active = check(self.kind, self.name.resolve(context), context, find_request=request_of).active
+        text = self.texts[is_active]
+        if text is not None:
+            return text
         return (self.nodelist_true if is_active else self.nodelist_false).render(context)
+
+
+def _text_of(nodes: NodeList) -> SafeString | None:
+    """Return a block that is text and nothing more, so that nobody need render it; else None."""
+    is_text = all(isinstance(node, TextNode) for node in nodes)
+    return nodes.render(Context()) if is_text else None
 
 
 class Name:
@@ -59,7 +69,8 @@ class Name:
         if self.expression is None:
             return self.word
         # A variable that is not there is None, not what `string_if_invalid` says.
-        return str(self.expression.resolve(context, ignore_failures=True) or self.word)
+        name = self.expression.resolve(context, ignore_failures=True) or self.word
+        return name if isinstance(name, str) else str(name)  # str() of an enum is not the text that it is
 
 
 # Any: a Django request, or a framework's wrapper of one, or None.

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from waffle.kinds import KINDS
-from waffle.management.base import as_list, rows_of
+from waffle.management.base import as_names, rows_named
 
 
 class Command(BaseCommand):
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         for kind in KINDS:
             parser.add_argument(
                 f"--{kind.plural}",
+                action="extend",
                 nargs="*",
                 default=[],
                 dest=f"{kind.name}_names",
@@ -30,14 +31,14 @@ class Command(BaseCommand):
 
     # Any: Django's own signature.
     def handle(self, *args: Any, **options: Any) -> None:
-        named = {kind: set(as_list(options[f"{kind.name}_names"])) for kind in KINDS}
+        named = {kind: set(as_names(options[f"{kind.name}_names"])) for kind in KINDS}
         wanted = {kind: names for kind, names in named.items() if names}
         deleted = {}
         with ExitStack() as stack:
             for alias in sorted({kind.write_alias() for kind in wanted}):
                 stack.enter_context(transaction.atomic(using=alias))
             for kind, names in wanted.items():
-                rows = rows_of(kind).filter(name__in=names)
+                rows = rows_named(kind, names)
                 deleted[kind] = set(rows.values_list("name", flat=True))
                 rows.delete()
         for kind, names in deleted.items():

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from waffle.kinds import FLAG
-from waffle.management.base import ToggleCommand, as_list, percentage
+from waffle.management.base import ToggleCommand, as_names, percentage
 from waffle.management.members import called, find, has_field
 
 
@@ -113,9 +113,11 @@ def as_option(keyword: str) -> str:
 
 def state_of(choice: Choice, options: Mapping[str, Any]) -> bool | None:
     """Return what `options` asks for, None for nothing; raises `CommandError` for both at once."""
-    state: bool | None = options[choice.field]
+    state = options[choice.field]
+    if state not in (None, True, False):
+        raise CommandError(f"{choice.field} cannot be {state!r}: pass True or False.")
     if not options[choice.negative]:
-        return state
+        return None if state is None else bool(state)
     if state:
         raise CommandError(f"Pass {as_option(choice.field)} or {as_option(choice.negative)}, not both.")
     return False
@@ -125,7 +127,7 @@ def members_of(options: Mapping[str, Any]) -> dict[List, list[Any]]:
     """Return whom each list option names; one that was not passed, or names nobody, is left out."""
     members = {}
     for each in LISTS:
-        if names := as_list(options[each.option]):
+        if names := as_names(options[each.option]):
             model = require(each.field).related_model
             found = (find(model, FLAG.write_alias(), name, each.title) for name in names)
             members[each] = list(dict.fromkeys(found))

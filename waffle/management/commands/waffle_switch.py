@@ -24,9 +24,10 @@ class Command(ToggleCommand):
         parser.add_argument("state", nargs="?", metavar="on|off", help="What to turn it to.")
 
     def fields(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        if options["state"] not in STATES:
+        state = str(options["state"])
+        if state not in STATES:
             raise CommandError("Say what to turn the switch to: on or off.")
-        return {"active": STATES[options["state"]]}
+        return {"active": STATES[state]}
 
     def describe(self, toggle: Any) -> Iterable[str]:
         return [f"{toggle.name}: {'on' if toggle.active else 'off'}"]

@@ -70,8 +70,8 @@ def submit(client: Client, model: Any, name: str, **changes: str | None) -> None
 
 def _sent(form: Any, field: Any) -> Any:
     """Return what a browser sends for a field that nobody has touched."""
-    if field.name == "users":
-        return ",".join(str(user.pk) for user in form.instance.users.all())
+    if field.widget_type.endswith("manytomanyrawid"):
+        return ",".join(str(each.pk) for each in getattr(form.instance, field.name).all())
     if field.widget_type == "checkbox":
         return "on" if field.value() else None
     value = field.value()

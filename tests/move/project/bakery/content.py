@@ -44,6 +44,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "</script>": {"authenticated": True},
     "dots.and-dashes_": {"percent": 50},
     "100%": {"staff": True},
+    "percent:50%": {"percent": 50},
     "n" * 100: {"everyone": True},
 }
 SWITCHES = {"with space": True, "ünïcode ☃": True, "it's off": False, "n" * 100: True}

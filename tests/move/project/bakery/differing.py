@@ -10,9 +10,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.template import Context, Template
+from django.test import Client, RequestFactory, override_settings
 
 import waffle
+from waffle.decorators import waffle_flag
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Sample, Switch
 from waffle.views import wafflejs
@@ -151,3 +153,33 @@ def a_sample_of_0_percent_by_command() -> Any:
 def a_name_with_a_quote_is_in_the_script_as_it_is() -> Any:
     Switch.objects.create(name="it's")
     return "it's" in wafflejs(request_of()).content.decode()
+
+
+@question
+def a_redirect_to_a_view_that_takes_no_arguments() -> Any:
+    @waffle_flag("x", redirect_to="staff-room")
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        return HttpResponse()
+
+    return view(request_of(), pk=7).headers["Location"]
+
+
+@question
+def two_names_in_a_tag() -> Any:
+    Flag.objects.create(name="x", everyone=True)
+    template = Template('{% load waffle_tags %}{% flag "x" "y" %}on{% endflag %}')
+    return template.render(Context({"request": request_of()}))
+
+
+@question
+@override_settings(WAFFLE_OVERRIDE=True)
+def an_override_that_is_neither_1_nor_0() -> Any:
+    Flag.objects.create(name="x", everyone=True)
+    return waffle.flag_is_active(request_of(path="/?x=2"), "x")
+
+
+@question
+def a_wrong_key_of_a_user_in_the_admin() -> Any:
+    client = Client()
+    client.force_login(User.objects.get(username="dora"))
+    return client.post("/admin/waffle/flag/add/", {"name": "x", "users": "ada"}).status_code

@@ -1,0 +1,29 @@
+"""What the tests of the admin share."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+
+# Any, in what follows: pages and forms are Django's, and typed by model.
+@pytest.fixture
+def root() -> User:
+    return User.objects.create_superuser("root")
+
+
+@pytest.fixture
+def visit(root: User, client: Client) -> Client:
+    """Sign the superuser in."""
+    client.force_login(root)
+    return client
+
+
+@pytest.fixture
+def asked(root: User) -> Any:
+    """Return the least request that actions are called with."""
+    return SimpleNamespace(user=root, GET={})
