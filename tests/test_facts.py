@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
 from test_app.models import Company, CompanyAwareFlag
-from waffle import facts, pins
+from waffle import facts, pins, queries
 from waffle.conditions import Claim, InLongList, InShortList, Listed, Method
 from waffle.models import Flag
-from waffle.snapshots import UNKNOWN
+from waffle.snapshots import UNKNOWN, Snapshot
 from waffle.subjects import Subject
 from waffle.verdicts import Reason
 
@@ -322,3 +322,81 @@ def test_the_limit_of_what_lists_are_held_is_live(
 
     with django_assert_num_queries(1):
         assert waffle.flag_is_active(request, "x") is True
+
+
+class Person(SimpleNamespace):
+    """Somebody who is no model."""
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "what", "user"),
+    [
+        (UNKNOWN, "teams", Person(pk=1)),
+        (SNAPSHOT, "groups", Person(pk=1)),
+        (SNAPSHOT, "teams", Person(pk=2)),
+        (SNAPSHOT, "teams", SimpleNamespace(pk=1)),
+    ],
+    ids=["snapshot", "fact", "key", "class"],
+)
+def test_in_a_pin_each_question_has_an_answer_of_its_own(
+    pin: pins.Pin, snapshot: Snapshot, what: str, user: Any
+) -> None:
+    one, other = (
+        Subject(SNAPSHOT, SimpleNamespace(user=Person(pk=1))),
+        Subject(snapshot, SimpleNamespace(user=user)),
+    )
+
+    found = [
+        facts._once_per_pin(one, "teams", lambda user: {"one"}),
+        facts._once_per_pin(other, what, lambda user: {"other"}),
+        facts._once_per_pin(one, "teams", lambda user: {"again"}),
+    ]
+
+    assert found == [{"one"}, {"other"}, {"one"}]
+
+
+@pytest.fixture
+def default_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what lets nobody ask the database `default`, nor write SQL for it."""
+
+    def fail(*args: object) -> None:
+        raise AssertionError("the wrong database was asked")
+
+    def take_away() -> None:
+        default = connections["default"]
+        for target, name in (
+            (default, "cursor"),
+            (default.ops, "quote_name"),
+            (default.ops, "validate_autopk_value"),
+        ):
+            monkeypatch.setattr(target, name, fail)
+        # What was written for other tests need not be written again.
+        queries._own_links.cache_clear()
+        queries._branches.cache_clear()
+
+    return take_away
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_groups_are_read_where_the_user_is(default_away: Callable[[], None]) -> None:
+    user = User.objects.using("other").create(username="u")
+    group = Group.objects.using("other").create(name="g")
+    user.groups.add(group)
+    default_away()
+
+    assert keys(about(user), "groups") == {group.pk}
+
+
+@pytest.mark.django_db(databases=["default", "other"])
+def test_who_lists_a_user_is_read_where_the_flags_are(
+    settings: Settings, default_away: Callable[[], None]
+) -> None:
+    settings.DATABASE_ROUTERS = ["tests.routers.TogglesElsewhere"]
+    user = User.objects.using("other").create(username="u")
+    flag = Flag.objects.create(name="x")
+    flag.users.add(user)
+    default_away()
+
+    found = listing(Subject(UNKNOWN.replaced(alias="other"), SimpleNamespace(user=user)))
+
+    assert found == {"users": {flag.pk}, "groups": set()}

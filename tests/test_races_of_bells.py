@@ -9,6 +9,7 @@ import pytest
 import waffle
 from tests.conftest import Clock
 from tests.crossing import right_after, set_elsewhere, set_switch
+from tests.process import before_each
 from waffle import bells
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,3 +116,12 @@ def test_a_cache_that_holds_nothing_means_row_looks(clock: Clock, settings: Any)
     clock.advance(0.125)
 
     assert waffle.switch_is_active("x") is True
+
+
+def test_who_hangs_the_bell_second_hears_the_first(
+    shared_cache: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_each(type(shared_cache), "add", lambda: shared_cache.set(bells._key(), "first"), monkeypatch)
+
+    assert bells.listen() == "first"
+    assert shared_cache.get(bells._key()) == "first"

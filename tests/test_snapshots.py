@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 import waffle
 from tests.conftest import Clock
-from tests.process import before_each, elsewhere
+from tests.process import before_each, elsewhere, run_python
 from waffle import rosters, snapshots, stamps
 from waffle.kinds import SWITCH
 from waffle.models import Switch
@@ -130,3 +130,29 @@ def test_a_load_from_a_replica_is_no_look(replica: None) -> None:
     snapshots.load(SWITCH, snapshots.UNKNOWN, connections["other"])
 
     assert stamps.stamp_of("default").is_look_due() is True
+
+
+def test_a_child_has_locks_that_nobody_holds() -> None:
+    loading = snapshots._loading[SWITCH]
+
+    with loading.lock:
+        snapshots._renew_after_fork()
+
+        assert loading.lock.locked() is False
+
+
+def test_a_fork_in_the_middle_of_a_load_and_a_look_does_not_hold_the_child_up() -> None:
+    program = """
+import os
+from waffle import snapshots, stamps
+from waffle.kinds import SWITCH
+
+loading, stamp = snapshots._loading[SWITCH], stamps.stamp_of("default")
+with loading.lock, stamp._looking:
+    child = os.fork()
+    if not child:
+        os._exit(loading.lock.locked() + stamp._looking.locked())
+    print(json.dumps(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+"""
+
+    assert run_python(program) == 0

@@ -9,6 +9,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from tests.conftest import Clock
+from tests.process import before_each
+from waffle import bells, stamps
 from waffle.models import Stamp as StampRow
 from waffle.models import Switch
 from waffle.stamps import Stamp, stamp_of
@@ -141,3 +143,37 @@ def test_the_first_row_may_come_with_a_transaction(stamp: Stamp) -> None:
         stamp.write(connection)
 
     assert len(row()) == 1
+
+
+def test_a_look_that_somebody_else_has_just_ended_is_not_repeated(
+    stamp: Stamp, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[None] = []
+    before_each(stamp, "read", lambda: reads.append(None), monkeypatch)
+    stamp.looked = clock.now  # while this thread has waited for its turn
+
+    stamp.look()
+
+    assert reads == []
+
+
+def test_a_bump_that_fails_rings_all_the_same(
+    stamp: Stamp, shared_cache: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise DatabaseError("no server")
+
+    before = bells.listen()
+    monkeypatch.setattr(stamp, "write", fail)
+
+    assert stamp.bump(connection) is False
+    assert bells.listen() not in (before, None)
+
+
+def test_a_child_has_locks_that_nobody_holds(clock: Clock) -> None:
+    stamp = stamp_of("default")
+
+    with stamp._looking, stamp._learning:
+        stamps._renew_after_fork()
+
+        assert (stamp._looking.locked(), stamp._learning.locked()) == (False, False)

@@ -16,7 +16,7 @@ from waffle.conditions import OVERRIDE, Condition, Rosters, conditions_of, overr
 from waffle.conf import conf
 from waffle.kinds import FLAG, Entry, Kind
 from waffle.overrides import find, in_force, over, seen
-from waffle.snapshots import Snapshot
+from waffle.snapshots import UNKNOWN, Snapshot
 from waffle.subjects import Subject, subject_of
 from waffle.verdicts import Reason, Verdict, verdict_of
 
@@ -117,6 +117,14 @@ def _case(
 
 def _with_override(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
     return (OVERRIDE, *conditions) if conf.OVERRIDE else conditions
+
+
+def toggle_at_hand(kind: Kind, toggle: Any) -> bool:
+    """Answer for a switch or a sample as its fields are now; one without a primary key counts as missing."""
+    shown = seen(kind, toggle)
+    if shown is None:
+        return missing.answer(kind, toggle.name, store.snapshot(kind)).active
+    return decide(shown, kind.stock_conditions, Subject(UNKNOWN, None)).active
 
 
 def flag_at_hand(flag: Any, request: Any, read_only: bool) -> bool:

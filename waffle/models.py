@@ -11,13 +11,13 @@ from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from waffle import evaluation, missing, store, unsettled
-from waffle.conditions import CLASSIC, Condition, is_drawn, overrides, stock
+from waffle import evaluation, unsettled
+from waffle.conditions import CLASSIC, Condition, overrides, stock
 from waffle.conf import conf
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
-from waffle.overrides import entries, seen
+from waffle.overrides import entries
 from waffle.utils import get_cache
 
 __all__ = [
@@ -72,10 +72,10 @@ class BaseModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, with the time of this change in `modified`."""
         self.modified = timezone.now()
-        args, (update_fields, *_) = args[:3], (*args[3:], kwargs.pop("update_fields", None))
+        update_fields = args[3] if len(args) > 3 else kwargs.pop("update_fields", None)
         if update_fields:
             update_fields = {*update_fields, "modified"}
-        super().save(*args, **kwargs, update_fields=update_fields)
+        super().save(*args[:3], **kwargs, update_fields=update_fields)
 
     def natural_key(self) -> tuple[str]:
         """Return what fixtures call this toggle: its name."""
@@ -284,10 +284,7 @@ class AbstractBaseSwitch(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Return whether this switch is on; the default where it is not there."""
-        switch = seen(SWITCH, self)
-        if switch is None:
-            return missing.answer(SWITCH, self.name, store.snapshot(SWITCH)).active
-        return bool(switch.active)
+        return evaluation.toggle_at_hand(SWITCH, self)
 
 
 class Switch(AbstractBaseSwitch):
@@ -320,10 +317,7 @@ class AbstractBaseSample(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Draw this sample; the default where it is not there."""
-        sample = seen(SAMPLE, self)
-        if sample is None:
-            return missing.answer(SAMPLE, self.name, store.snapshot(SAMPLE)).active
-        return is_drawn(sample.percent)
+        return evaluation.toggle_at_hand(SAMPLE, self)
 
 
 class Sample(AbstractBaseSample):

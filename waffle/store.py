@@ -28,13 +28,14 @@ _SETTINGS_OF_ROWS = (
 """Settings that say which rows are read, and how."""
 
 
-class _Busy(threading.local):
-    """Whether this thread is at it already: a router or a manager may ask a switch."""
+class _Thread(threading.local):
+    """What is known of this thread."""
 
-    is_set = False
+    is_reading = False
+    """It finds a snapshot already: the router or the manager that this asks may ask a switch."""
 
 
-_busy = _Busy()
+_thread = _Thread()
 _wanted: set[Kind] = set()
 
 
@@ -68,19 +69,19 @@ def _find(kind: Kind, pin: Pin | None) -> Snapshot:
         if held is not None:
             return held
         refuse_in_event_loop(f"await waffle.a{kind.name}_is_active(…)")
-    if _busy.is_set:
+    if _thread.is_reading:
         return last_known(kind)
-    with _busily():
+    with _reading():
         connection = connections[kind.write_alias()]
         if unsettled.is_waiting(connection) and database.in_transaction(connection):
             return _private(kind, connection)
     if unsettled.is_waiting(connection):
-        # No more busily: a pin that is kept full is filled again.
+        # Not while it is reading: a pin that is kept full is filled again.
         unsettled.settle(connection.alias)
         held = pin.snapshots.get(kind) if pin is not None else None
     if held is not None:
         return held
-    with _busily():
+    with _reading():
         if database.in_test_case(connection):
             return _private(kind, connection)
         return _touch(kind, pin, connection)
@@ -157,12 +158,12 @@ def _shows_more_now(connection: BaseDatabaseWrapper, found: Snapshot) -> bool:
 
 
 @contextmanager
-def _busily() -> Iterator[None]:
-    _busy.is_set = True
+def _reading() -> Iterator[None]:
+    _thread.is_reading = True
     try:
         yield
     finally:
-        _busy.is_set = False
+        _thread.is_reading = False
 
 
 def refuse_in_event_loop(instead: str) -> None:
@@ -180,7 +181,7 @@ def look_ahead(pin: Pin) -> None:
     if _take_ready(pin, _wanted):
         return
     for kind in list(_wanted):
-        with suppress(*database.FORBIDDEN), _busily():
+        with suppress(*database.FORBIDDEN), _reading():
             connection = connections[kind.write_alias()]
             if database.in_transaction(connection) or unsettled.is_waiting(connection):
                 continue

@@ -126,13 +126,12 @@ def _write_along(connection: BaseDatabaseWrapper) -> None:
 
 
 def _is_queued(connection: BaseDatabaseWrapper) -> bool:
-    """Say whether the commit of all that is open now is going to settle already."""
-    levels = set(connection.savepoint_ids)
+    """Say whether the commit of all that is open now is going to settle already.
+
+    A hook goes only with a savepoint that takes its change back, and all that was changed in it since.
+    """
     hooks: list[Any] = connection.run_on_commit  # Any: (levels, function, robust), the stubs know two of them
-    return any(
-        isinstance(function, partial) and function.func is settle and levels.issuperset(hook_levels)
-        for hook_levels, function, _ in hooks
-    )
+    return any(isinstance(function, partial) and function.func is settle for _, function, _ in hooks)
 
 
 def settle(using: str) -> None:

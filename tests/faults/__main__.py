@@ -16,8 +16,8 @@ from tests.faults.visitors import VISITORS
 from tests.servers.start import SERVERS, NotInstalled
 
 OUTAGES = [Outage(server, how) for server in SERVERS for how in ("hangs", "is down")]
-PARTNERS = {"memcached": "postgresql", "redis": "mariadb", "postgresql": "redis", "mariadb": "memcached"}
-"""The other server that a site has while one is troubled."""
+DATABASES = {"memcached": "postgresql", "redis": "mariadb"}
+"""What a site with a cache has for a database. Where the database is troubled there is no cache to spare it."""
 
 WIDTHS = (9, 19, 8, 8, 8, 9, 6, 6, 9, 11)
 HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "failed", "time-outs", "log lines")
@@ -38,7 +38,7 @@ def main() -> int:
 
 def play(web_server: str, outage: Outage) -> int:
     """Let one outage happen, print its line, and return how many requests failed."""
-    names = (outage.server, PARTNERS[outage.server])
+    names = {outage.server, DATABASES.get(outage.server, outage.server)}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="waffle-faults-"))
         try:
@@ -56,15 +56,15 @@ def introduction() -> Iterator[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB"
     yield f"What a fault costs, on a machine with {machine}, Python {platform.python_version()}."
-    yield f"{VISITORS} visitors, {BEFORE:.0f} s before, {DURING:.0f} s during and {AFTER:.0f} s after each outage."
+    yield f"{VISITORS} visitors; {BEFORE:.0f} s before, {DURING:.0f} s during, {AFTER:.0f} s after each outage."
     yield "A page asks for 20 toggles; gunicorn has 4 processes with 4 threads, uvicorn 2 processes."
 
 
 def foot() -> Iterator[str]:
     """Say what the columns hold."""
-    yield "before, during, after: requests per second. slowest: the longest that a visitor waited, in seconds."
-    yield "slow, time-outs: requests over half a second, and waits for the cache in vain, of one process at most."
-    yield "log lines: of one process at most, that something is away and that it is back."
+    yield "before, during, after: requests per second; slowest: the longest that a visitor waited, in seconds."
+    yield "Of one process at most: slow, requests over half a second; time-outs, waits for the cache in vain;"
+    yield "log lines, that something is away and that it is back."
 
 
 def cells(result: Result) -> list[str]:

@@ -19,7 +19,7 @@ from tests.faults.visitors import Visit, visit
 from tests.servers.start import HOST, Database, Server
 
 BEFORE, DURING, AFTER = 3.0, 5.0, 5.0  # seconds
-SETTLING = 1.0  # seconds at the start of the visits that do not count
+SETTLING = 2.0  # seconds at the start of the visits that do not count
 SLOW = 0.5  # seconds: no check takes so long, but one that waits for a server
 
 LONGEST_START = 60.0  # seconds
@@ -73,18 +73,14 @@ class Scene:
         self._journal.touch()
         self._run(sys.executable, "-m", "tests.faults.site")
         with self._site():
-            visits = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.visitors", *self._what_to_visit()],
+            visitors = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.visitors", str(self._port), f"/{self.page}"],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
-            began = time.monotonic()
-            time.sleep(SETTLING + BEFORE)
-            moments = [time.monotonic(), *_strike(server, outage), began + sum(_LENGTHS)]
-            output, _ = visits.communicate()
-        return self._result(json.loads(output), [moments[0] - BEFORE, *moments])
-
-    def _what_to_visit(self) -> list[str]:
-        return [str(self._port), f"/{self.page}", str(sum(_LENGTHS))]
+            moments = list(_phases(server, outage))
+            output, _ = visitors.communicate()
+        return self._result(json.loads(output), moments)
 
     def _result(self, visits: list[Visit], moments: Sequence[float]) -> Result:
         visits = [each for each in visits if each[0] >= moments[0]]
@@ -120,12 +116,11 @@ class Scene:
             process.wait(60)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until each of its processes has answered; at the end some more seconds, for some may be shy."""
+        """Wait until each of its processes has answered, or enough time for that is over."""
         end, seen = time.monotonic() + LONGEST_START, set[int]()
         while process.poll() is None and time.monotonic() < end and len(seen) < self._processes:
-            moment = time.monotonic()
-            seen |= {pid for *_, pid, _ in visit(self._port, f"/{self.page}", moment + 0.01) if pid}
-            time.sleep(0.05)
+            rounds = iter((False, True))
+            seen |= {pid for *_, pid, _ in visit(self._port, f"/{self.page}", rounds.__next__) if pid}
         if not seen:
             log = (self._folder / "log").read_text(errors="replace")
             raise RuntimeError(f"the site has not answered within {LONGEST_START} s:\n{log}")
@@ -150,14 +145,17 @@ class Scene:
         }
 
 
-_LENGTHS = (SETTLING, BEFORE, DURING, AFTER)
-
-
-def _strike(server: Server, outage: Outage) -> Iterator[float]:
-    """Let it happen, and yield when it is over."""
+def _phases(server: Server, outage: Outage) -> Iterator[float]:
+    """Let it happen, and yield when each phase begins, and when the last one ends."""
+    time.sleep(SETTLING)
+    yield time.monotonic()
+    time.sleep(BEFORE)
     server.pause() if outage.how == "hangs" else server.kill()
+    yield time.monotonic()
     time.sleep(DURING)
     server.resume() if outage.how == "hangs" else server.start()
+    yield time.monotonic()
+    time.sleep(AFTER)
     yield time.monotonic()
 
 

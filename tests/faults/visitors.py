@@ -1,6 +1,6 @@
-"""Visitors: `python -m tests.faults.visitors PORT PATH SECONDS` asks the site from as many threads as it has.
+"""Visitors: `python -m tests.faults.visitors PORT PATH` asks the site from many threads, until its input ends.
 
-It prints what they got as JSON: a list of [when asked, seconds, which process answered or 0, whether all was right].
+It prints what they got as JSON: [when asked, seconds, which process answered or 0, whether all was right] of each.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
@@ -18,10 +18,11 @@ LONGEST_WAIT = 30.0  # seconds
 Visit = tuple[float, float, int, bool]
 
 
-def visit(port: int, path: str, end: float) -> Iterator[Visit]:
+def visit(port: int, path: str, is_over: Callable[[], bool]) -> Iterator[Visit]:
     """Ask again and again, over one connection."""
     connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_WAIT)
-    while (began := monotonic()) < end:
+    while not is_over():
+        began = monotonic()
         try:
             connection.request("GET", path)
             process, _, is_right = connection.getresponse().read().decode().partition(" ")
@@ -30,17 +31,21 @@ def visit(port: int, path: str, end: float) -> Iterator[Visit]:
             connection.close()
             yield began, monotonic() - began, 0, False
             sleep(0.05)
+    connection.close()
 
 
-def main(port: str, path: str, seconds: str) -> None:
+def main(port: str, path: str) -> None:
     """Let all visitors ask at once."""
-    end = monotonic() + float(seconds)
+    is_over = threading.Event()
     found: list[Visit] = []
     threads = [
-        threading.Thread(target=lambda: found.extend(visit(int(port), path, end))) for _ in range(VISITORS)
+        threading.Thread(target=lambda: found.extend(visit(int(port), path, is_over.is_set)))
+        for _ in range(VISITORS)
     ]
     for thread in threads:
         thread.start()
+    sys.stdin.read()
+    is_over.set()
     for thread in threads:
         thread.join()
     json.dump(found, sys.stdout)
