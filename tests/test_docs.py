@@ -1,8 +1,9 @@
 """Every example in README.md and docs/ works.
 
-A page is read from top to bottom. Its blocks of Python share one namespace, which begins with `request`;
-a block of templates is rendered for that request, and what waffle's commands print is compared. What readers
-need not see stands in a comment, at its place in the page:
+A page is read from top to bottom. Its blocks of Python share one namespace, which begins with `request`, and
+with `project_settings` and `monkeypatch`, whose changes are undone after the page; a block of templates is
+rendered for that request, and what waffle's commands print is compared. What readers need not see stands in a
+comment, at its place in the page:
 
     <!-- test
     Flag.objects.create(name="new_basket", everyone=True)
@@ -22,7 +23,7 @@ import re
 import shlex
 import unittest
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,14 +31,13 @@ import jinja2
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
-from django.http import HttpRequest
 from django.template import engines
 from django.test import RequestFactory
 from django.test.utils import isolate_apps
 from django.urls import include, path
 from pytest_django import Settings
 
-from waffle import defaults
+from waffle import defaults, pytest_plugin
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -74,9 +74,9 @@ def blocks_of(page: str) -> Iterator[Block]:
 class Reader:
     """Follows a page."""
 
-    def __init__(self, name: str, request: HttpRequest) -> None:
+    def __init__(self, name: str, **given: Any) -> None:
         self.name = name
-        self.namespace: dict[str, Any] = {"__name__": MODULE, "request": request}
+        self.namespace: dict[str, Any] = {"__name__": MODULE, **given}
 
     def follow(self, page: str) -> None:
         """Do what the page shows."""
@@ -146,12 +146,19 @@ def run_tests(value: Any) -> None:
         assert [text for _, text in result.errors + result.failures] == []
         assert result.testsRun > 0
     elif callable(value) and getattr(value, "__name__", "").startswith("test_"):
-        value()
+        with ExitStack() as stack:
+            for mark in getattr(value, "pytestmark", []):
+                pytest_plugin._override(stack, pytest_plugin._toggles_of(mark))
+            value()
 
 
 @pytest.fixture
 def reader(
-    rf: RequestFactory, settings: Settings, transactional_db: None, cold: None
+    rf: RequestFactory,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    transactional_db: None,
+    cold: None,
 ) -> Iterator[Callable[[str], Reader]]:
     """Return what makes a reader; it sees a site that has waffle's pages, and nothing in its tables.
 
@@ -161,7 +168,7 @@ def reader(
     request = rf.get("/")
     request.user = AnonymousUser()
     with isolate_apps("test_app"), redirect_stdout(io.StringIO()):
-        yield lambda name: Reader(name, request)
+        yield lambda name: Reader(name, request=request, project_settings=settings, monkeypatch=monkeypatch)
 
 
 @each_page

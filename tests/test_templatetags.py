@@ -27,6 +27,34 @@ def compiled(source: str, string_if_invalid: str = "") -> Template:
 
 
 @each_kind
+@pytest.mark.parametrize(("is_on", "text"), [(True, "on, still on"), (False, "off")])
+def test_an_answer_can_be_put_into_a_variable(kind: Kind, is_on: bool, text: str) -> None:
+    if is_on:
+        switch_on(kind, "x")
+
+    source = f'{{% {kind.name} "x" as answer %}}{{% if answer %}}on, still on{{% else %}}off{{% endif %}}'
+
+    assert django(source) == text
+
+
+@each_kind
+def test_a_variable_that_takes_an_answer_lasts_as_long_as_its_block(kind: Kind) -> None:
+    switch_on(kind, "x")
+
+    tag = f"{{% {kind.name} name as answer %}}"
+    source = "{% with y=1 %}" + tag + "{{ answer }}{% endwith %},{{ answer }}"
+
+    assert django(source, name="x") == "True,"
+
+
+@each_kind
+@pytest.mark.parametrize("words", ['"x" as', '"x" for y', '"x" as y z', "as y"])
+def test_a_tag_that_takes_more_than_a_variable_is_a_syntax_error(kind: Kind, words: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="takes one name, or a name as a variable"):
+        compiled(f"{{% {kind.name} {words} %}}")
+
+
+@each_kind
 @pytest.mark.parametrize(
     "word",
     [

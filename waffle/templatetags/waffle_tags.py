@@ -1,4 +1,7 @@
-"""Template tags: `{% flag "x" %}…{% else %}…{% endflag %}`, also `switch` and `sample`; `{% wafflejs %}`."""
+"""Template tags: `{% flag "x" %}…{% else %}…{% endflag %}`, `{% flag "x" as on %}`; `{% wafflejs %}`.
+
+Those for flags are there for switches and samples too.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ class ToggleNode(Node):
         return f"<{type(self).__name__}: {self.kind.name} {self.name.word}>"
 
     def render(self, context: Context) -> SafeString:
-        """Show one of the two blocks; without a request a flag is asked with None."""
-        is_active = check(self.kind, self.name.resolve(context), context, find_request=request_of).active
+        """Show one of the two blocks; where the context holds nobody, a flag is asked with None."""
+        is_active = check(self.kind, self.name.resolve(context), context, find_whom=whom_in).active
         text = self.texts[is_active]
         if text is not None:
             return text
@@ -49,6 +52,20 @@ def _text_of(nodes: NodeList) -> SafeString | None:
     """Return a block that is text and nothing more, so that nobody need render it; else None."""
     is_text = all(isinstance(node, TextNode) for node in nodes)
     return nodes.render(Context()) if is_text else None
+
+
+class AnswerNode(Node):
+    """Puts a toggle's answer into a variable, and shows nothing."""
+
+    def __init__(self, kind: Kind, name: Name, variable: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.variable = variable
+
+    def render(self, context: Context) -> str:
+        """Ask, and keep the answer for the rest of the block."""
+        context[self.variable] = check(self.kind, self.name.resolve(context), whom_in(context)).active
+        return ""
 
 
 class Name:
@@ -73,15 +90,24 @@ class Name:
         return name if isinstance(name, str) else str(name)  # str() of an enum is not the text that it is
 
 
-# Any: a Django request, or a framework's wrapper of one, or None.
-def request_of(context: Context) -> Any:
-    """Return the request that a template is rendered for, with or without the context processor."""
+# Any: a Django request, a framework's wrapper of one, a subject, or None.
+def whom_in(context: Context) -> Any:
+    """Return whom a template asks about: `waffle_subject`, else the request that it is rendered for."""
+    if "waffle_subject" in context:
+        return context["waffle_subject"]
     return context.get("request") or getattr(context, "request", None)
 
 
-def parse_block(kind: Kind, parser: Parser, token: Token) -> ToggleNode:
-    """Compile `{% flag NAME %}…{% else %}…{% endflag %}`."""
-    name, end = _name(kind, parser, token), f"end{kind.name}"
+def parse_tag(kind: Kind, parser: Parser, token: Token) -> Node:
+    """Compile `{% flag NAME as VARIABLE %}`, or `{% flag NAME %}…{% else %}…{% endflag %}`."""
+    words = token.split_contents()[1:]
+    if len(words) == 3 and words[1] == "as":
+        return AnswerNode(kind, _name(kind, parser, words[:1]), words[2])
+    return _parse_block(kind, _name(kind, parser, words), parser)
+
+
+def _parse_block(kind: Kind, name: Name, parser: Parser) -> ToggleNode:
+    end = f"end{kind.name}"
     nodelist_true = parser.parse(("else", end))
     nodelist_false = NodeList()
     if parser.next_token().contents.split()[0] == "else":
@@ -90,9 +116,8 @@ def parse_block(kind: Kind, parser: Parser, token: Token) -> ToggleNode:
     return ToggleNode(kind, name, nodelist_true, nodelist_false)
 
 
-def _name(kind: Kind, parser: Parser, token: Token) -> Name:
-    words = token.split_contents()[1:]
-    problem: object = f"{{% {kind.name} %}} takes one name."
+def _name(kind: Kind, parser: Parser, words: list[str]) -> Name:
+    problem: object = f"{{% {kind.name} %}} takes one name, or a name as a variable."
     try:
         if len(words) == 1:
             return Name(parser, words[0])
@@ -104,10 +129,10 @@ def _name(kind: Kind, parser: Parser, token: Token) -> Name:
 
 
 for _kind in KINDS:
-    register.tag(_kind.name, update_wrapper(partial(parse_block, _kind), parse_block))
+    register.tag(_kind.name, update_wrapper(partial(parse_tag, _kind), parse_tag))
 
 
 @register.simple_tag(takes_context=True)
 def wafflejs(context: Context) -> SafeString:
     """Show the script that defines `window.waffle`, to stand within a <script> element."""
-    return script(request_of(context))
+    return script(whom_in(context))
