@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
-from waffle.conditions import CLASSIC, Condition, Listed
+from waffle.conditions import CLASSIC, Condition, Exclude, Listed
 from waffle.models import (
     CACHE_EMPTY,
     AbstractBaseFlag,
@@ -40,6 +41,21 @@ class CompanyAwareFlag(AbstractUserFlag):
     companies = models.ManyToManyField(Company, blank=True)
 
     conditions: ClassVar[tuple[Condition, ...]] = (*CLASSIC, Listed("companies", by="company"))
+
+
+class TailoredFlag(AbstractUserFlag):
+    """A flag with a field for each condition of the how-to, and a list that wins over all others."""
+
+    companies = models.ManyToManyField(Company, blank=True)
+    users_off = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    tenants = models.TextField(blank=True, default="")
+    networks = models.TextField(blank=True, default="")
+    plans = models.TextField(blank=True, default="")
+    first_day = models.DateField(null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True)
+    zone = models.CharField(max_length=64, default="UTC")
+
+    conditions: ClassVar[tuple[Condition, ...]] = (*CLASSIC, Exclude("users_off"))
 
 
 class PlainFlag(AbstractBaseFlag):

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from waffle import bells, database, pins, queries, snapshots, stamps, store, unsettled
+from waffle import bells, database, evaluation, picking, pins, queries, snapshots, stamps, store, unsettled
 
 
 def forget_everything() -> None:
@@ -26,6 +26,8 @@ def forget_everything() -> None:
     store._wanted.clear()
     unsettled.waiting.clear()
     pins._current.set(None)
+    evaluation.reminders.forget()
+    picking.conditions_of.cache_clear()
     for connection in connections.all():
         connection.__dict__.pop(unsettled.ATTRIBUTE, None)
     for outage in (

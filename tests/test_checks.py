@@ -208,3 +208,128 @@ def test_every_setting_on_the_page_is_right(settings: Any) -> None:
             if name.isupper():
                 setattr(settings, name, value)
         assert ids() == []
+
+
+# Any, from here on: what settings name.
+def unit(request: Any) -> None: ...
+
+
+async def coroutine(request: Any) -> None: ...
+
+
+class Callee:
+    def __call__(self, request: Any) -> None: ...
+
+
+callable_object = Callee()
+
+
+@pytest.mark.parametrize("name", ["unit", "callable_object"])
+@pytest.mark.parametrize("setting", ["UNIT", "STATUS_EXPOSE"])
+def test_a_setting_may_name_a_function(setting: str, name: str, settings: Any) -> None:
+    setattr(settings, f"WAFFLE_{setting}", f"{__name__}.{name}")
+
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "example", "default"), [("UNIT", "unit", None), ("STATUS_EXPOSE", "expose", "all")]
+)
+@pytest.mark.parametrize("path", ["", "unit", "nowhere.unit", f"{__name__}.nothing"])
+def test_a_function_that_cannot_be_imported_is_an_error(
+    path: str, setting: str, example: str, default: str | None, settings: Any
+) -> None:
+    setattr(settings, f"WAFFLE_{setting}", path)
+
+    ((code, message, hint),) = found()
+
+    assert code == "waffle.E007"
+    assert message.startswith(f"WAFFLE_{setting} is {path!r}, which cannot be imported: ")
+    assert hint == (
+        f"Set it to the dotted path of a function, such as 'shop.flags.{example}', or leave it {default!r}."
+    )
+
+
+def test_a_module_that_cannot_be_imported_is_an_error_whatever_it_raises(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "units_that_fail.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.WAFFLE_UNIT = "units_that_fail.unit"
+
+    assert found()[0][1] == (
+        "WAFFLE_UNIT is 'units_that_fail.unit', which cannot be imported: division by zero."
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "signature", "default"),
+    [("UNIT", "unit(request)", None), ("STATUS_EXPOSE", "expose(request, kind, name)", "all")],
+)
+@pytest.mark.parametrize("name", ["DOCS", "coroutine", "Callee"])
+def test_what_is_no_plain_function_is_an_error(
+    name: str, setting: str, signature: str, default: str | None, settings: Any
+) -> None:
+    setattr(settings, f"WAFFLE_{setting}", f"{__name__}.{name}")
+
+    assert found() == [
+        (
+            "waffle.E008",
+            f"WAFFLE_{setting} is '{__name__}.{name}', which is no plain function.",
+            f"Let it be `def {signature}`, neither a class nor a coroutine, or leave it {default!r}.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", ["lax", "Strict", "None", None])
+def test_what_browsers_know_of_other_sites_is_no_problem(value: str | None, settings: Any) -> None:
+    settings.WAFFLE_COOKIE_SAMESITE = value
+
+    assert found() == []
+
+
+@pytest.mark.parametrize("value", ["", "relaxed"])
+def test_what_no_browser_knows_of_other_sites_is_an_error(value: str, settings: Any) -> None:
+    settings.WAFFLE_COOKIE_SAMESITE = value
+
+    assert found() == [
+        (
+            "waffle.E009",
+            f"WAFFLE_COOKIE_SAMESITE is {value!r}, which no browser knows.",
+            "Set it to 'Lax', 'Strict' or 'None', or to None to leave it to the browser.",
+        )
+    ]
+
+
+def test_a_cookie_for_other_sites_that_is_not_secure_is_doubtful(settings: Any) -> None:
+    settings.WAFFLE_COOKIE_SAMESITE, settings.WAFFLE_SECURE = "None", False
+
+    assert found() == [
+        (
+            "waffle.W006",
+            "WAFFLE_COOKIE_SAMESITE is 'None' and WAFFLE_SECURE is off: browsers keep no such cookie.",
+            "Set WAFFLE_SECURE = True, or WAFFLE_COOKIE_SAMESITE = 'Lax'.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is no name of a cookie"),
+        ("my visitor", "is no name of a cookie"),
+        ("größe", "is no name of a cookie"),
+        ("dwf_visitor", "may be the cookie of a flag"),
+        ("dwft_visitor", "may be the cookie of a flag"),
+    ],
+)
+def test_the_visitors_cookie_has_a_name_of_its_own(value: str, problem: str, settings: Any) -> None:
+    settings.WAFFLE_VISITOR_COOKIE = value
+
+    assert found() == [
+        (
+            "waffle.E010",
+            f"WAFFLE_VISITOR_COOKIE is {value!r}, which {problem}.",
+            "Give it a name of its own: WAFFLE_VISITOR_COOKIE = 'waffle_visitor'.",
+        )
+    ]

@@ -8,19 +8,9 @@ from typing import Any, ClassVar
 import pytest
 
 from test_app.models import CompanyAwareFlag, LegacyFlag, ScratchFlag
-from waffle.conditions import (
-    CLASSIC,
-    OVERRIDE,
-    Condition,
-    Everyone,
-    Language,
-    Method,
-    conditions_of,
-    overrides,
-    picked,
-    stock,
-)
+from waffle.conditions import CLASSIC, OVERRIDE, Condition, Everyone, Language
 from waffle.models import AbstractUserFlag, Flag
+from waffle.picking import Method, conditions_of, overrides, picked, stock
 from waffle.verdicts import Reason
 
 
@@ -140,11 +130,11 @@ def test_what_a_condition_picks_is_what_is_asked() -> None:
 @pytest.mark.parametrize(
     ("method", "arguments", "takes"),
     [
-        ("is_active", None, ("request", "read_only")),
+        ("is_active", None, ("whom", "read_only")),
         ("is_active", (), ()),
-        ("_is_active_for_user", None, ("request",)),
-        ("_is_active_for_language", None, ("request",)),
-        ("_is_active_for_percent", None, ("request", "read_only")),
+        ("_is_active_for_user", None, ("whom",)),
+        ("_is_active_for_language", None, ("whom",)),
+        ("_is_active_for_percent", None, ("whom", "read_only")),
     ],
 )
 def test_a_method_is_called_as_django_waffle_calls_it(

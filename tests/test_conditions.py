@@ -25,25 +25,29 @@ from waffle.conditions import (
     Language,
     Listed,
     Percent,
-    is_drawn,
 )
+from waffle.dealing import is_drawn
+from waffle.inquiries import Inquiry
+from waffle.snapshots import UNKNOWN
 from waffle.verdicts import Reason
 
 # A module attribute: pytest takes a class that is imported as Test… for tests.
 TESTING = conditions.Testing("testing")
 
 
-# Any, throughout: stand-ins for toggles, requests and subjects.
+# Any, throughout: stand-ins for toggles, requests and users.
 def flag(**fields: Any) -> Any:
     return SimpleNamespace(pk=1, name="my_flag", rollout=False, **fields)
 
 
-def about(request: Any = None, *, read_only: bool = False, **facts: Any) -> Any:
-    return about_facts(facts, request=request, read_only=read_only)
+def about(request: Any = None, *, read_only: bool = False, **facts: Any) -> Inquiry:
+    return about_facts({"unit": None, **facts}, request=request, read_only=read_only)
 
 
-def about_facts(facts: dict[str, Any], *, request: Any = None, read_only: bool = False) -> Any:
-    return SimpleNamespace(request=request, read_only=read_only, facts=facts)
+def about_facts(facts: dict[str, Any], *, request: Any = None, read_only: bool = False) -> Inquiry:
+    inquiry = Inquiry(UNKNOWN, request, read_only=read_only)
+    inquiry.facts.update(facts)
+    return inquiry
 
 
 @pytest.fixture

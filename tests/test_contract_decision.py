@@ -214,7 +214,7 @@ def answering(request: Any) -> HttpResponse:
 
 @pytest.mark.parametrize(("drawn", "active"), [(50.0, True), (50.1, False)])
 @pytest.mark.parametrize("rollout", [True, False])
-@pytest.mark.parametrize("user", [AnonymousUser(), User(pk=7)], ids=["anonymous", "signed in"])
+@pytest.mark.parametrize("user", [AnonymousUser(), User(username="u")], ids=["anonymous", "no primary key"])
 def test_a_percentage_is_dealt_once_noted_and_becomes_a_cookie(
     user: Any, rollout: bool, drawn: float, active: bool, dice: list[float]
 ) -> None:

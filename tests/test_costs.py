@@ -16,6 +16,7 @@ from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject
 
 import waffle
 from tests.conftest import Clock
@@ -235,10 +236,35 @@ def test_a_flag_for_everyone_never_touches_the_user(clock: Clock, everyone: bool
     assert waffle.flag_is_active(request_of(Untouchable()), "x") is everyone
 
 
-def test_a_flag_without_conditions_on_users_never_touches_the_user(clock: Clock) -> None:
-    Flag.objects.create(name="x", superusers=False, percent=99, languages="de", testing=True)
+def test_a_flag_without_conditions_on_users_and_without_a_percentage_never_touches_the_user(
+    clock: Clock,
+) -> None:
+    Flag.objects.create(name="x", superusers=False, languages="de", testing=True)
 
-    waffle.flag_is_active(request_of(Untouchable()), "x")
+    assert waffle.flag_verdict(request_of(Untouchable()), "x").reason is waffle.Reason.DEFAULT
+
+
+def test_a_percentage_that_dice_deal_never_touches_the_user(clock: Clock, settings: Any) -> None:
+    settings.WAFFLE_STICKY_PERCENT = False
+    Flag.objects.create(name="x", superusers=False, percent=99)
+
+    assert waffle.flag_verdict(request_of(Untouchable()), "x").reason is waffle.Reason.PERCENT
+
+
+@both_worlds
+def test_a_percentage_costs_no_query_but_what_loads_the_user(clock: Clock, answer: Answer) -> None:
+    user = User.objects.create(username="u")
+    make_toggles(*COUNTS["many"])
+    Flag.objects.update(percent=50)
+    answer(request_of(user), COUNTS["many"])
+
+    def load() -> User:
+        return User.objects.get(pk=user.pk)
+
+    asked = queries_of(lambda: answer(request_of(SimpleLazyObject(load)), COUNTS["many"]))
+
+    assert len(asked) == 1
+    assert "auth_user" in asked[0]
 
 
 @both_worlds

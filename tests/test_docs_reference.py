@@ -53,7 +53,7 @@ def shown(name: str, thing: Any) -> str:
 def test_every_public_name_is_there_with_its_signature(name: str) -> None:
     thing = getattr(waffle, name)
 
-    assert (f"`{name}`" if name == "Verdict" else shown(name, thing)) in API
+    assert (f"`{name}`" if name in ("Verdict", "Explanation") else shown(name, thing)) in API
 
 
 @pytest.mark.parametrize("name", waffle_models.__all__)
@@ -82,7 +82,7 @@ def test_every_public_method_of_the_models_is_there_with_its_signature(name: str
     ("module", "names"),
     [
         (managers, ["BaseManager", "FlagManager", "SwitchManager", "SampleManager"]),
-        (conditions, ["CLASSIC", "Condition", "Listed"]),
+        (conditions, ["CLASSIC", "Condition", "Exclude", "Listed"]),
         (middleware, ["WaffleMiddleware"]),
         (utils, ["get_setting", "keyfmt", "get_cache"]),
     ],
@@ -114,5 +114,16 @@ def test_every_reason_is_explained_once() -> None:
 def test_the_table_of_how_a_flag_is_decided_has_the_order_of_the_code() -> None:
     rows = re.findall(r"^\| \d+ \|.*\| `(\w+)` \|$", DECIDED, re.M)
 
-    classic = [condition.reason.value for condition in CLASSIC]
-    assert rows == ["missing", "override", *classic, "custom", "default"]
+    *classic, percent = [condition.reason.value for condition in CLASSIC]
+    assert rows == ["missing", "override", "custom", *classic, "custom", *[percent] * 4, "default"]
+
+
+def test_the_picture_of_how_a_flag_is_decided_has_every_row_of_the_table() -> None:
+    picture = (DOCS / "topics" / "how-a-flag-is-decided.svg").read_text()
+    numbers = [
+        list(range(int(first), int(last or first) + 1))
+        for first, last in re.findall(r">(\d+)(?:–(\d+))?</text>", picture)
+    ]
+
+    assert [number for shown in numbers for number in shown] == list(range(1, 18))
+    assert re.findall(r"^\| (\d+) \|", DECIDED, re.M) == [str(number) for number in range(1, 18)]

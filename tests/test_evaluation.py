@@ -19,9 +19,9 @@ from test_app.models import Company, CompanyAwareFlag, LegacyFlag, PlainFlag, Sc
 from tests.worlds import each_flag_verdict
 from waffle import evaluation
 from waffle.conditions import Claim, Condition, Everyone
+from waffle.inquiries import Inquiry
 from waffle.models import Flag, Sample, Switch
 from waffle.snapshots import UNKNOWN
-from waffle.subjects import Subject
 from waffle.verdicts import Reason, Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
@@ -213,7 +213,7 @@ def test_is_active_is_true_or_false(active: bool, plain: Any, twin: Any, argumen
 
 def test_a_walk_stops_at_the_first_fact_that_it_lacks() -> None:
     staff = Claim("staff", of_user="is_staff", reason=Reason.STAFF)
-    toggle, subject = SimpleNamespace(everyone=True), Subject(UNKNOWN, None)
+    toggle, subject = SimpleNamespace(everyone=True), Inquiry(UNKNOWN, None)
 
     lacking = evaluation.walk(toggle, [staff, Everyone("everyone")], subject)
     subject.facts["user"] = None
@@ -230,7 +230,7 @@ def test_a_condition_that_says_no_ends_the_walk() -> None:
         def decide(self, toggle: Any, subject: Any) -> bool | None:
             return False
 
-    toggle, subject = SimpleNamespace(everyone=True), Subject(UNKNOWN, None)
+    toggle, subject = SimpleNamespace(everyone=True), Inquiry(UNKNOWN, None)
 
     assert evaluation.walk(toggle, [No(), Everyone("everyone")], subject) == Verdict(False, Reason.CUSTOM)
 

@@ -15,10 +15,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 import waffle
 from test_app.models import Company, CompanyAwareFlag
 from waffle import facts, pins, queries
-from waffle.conditions import Claim, InLongList, InShortList, Listed, Method
+from waffle.conditions import Claim, InLongList, InShortList, Listed
+from waffle.inquiries import Inquiry
 from waffle.models import Flag
+from waffle.picking import Method
 from waffle.snapshots import UNKNOWN, Snapshot
-from waffle.subjects import Subject
 from waffle.verdicts import Reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
@@ -28,18 +29,18 @@ STAFF = Claim("staff", of_user="is_staff", reason=Reason.STAFF)
 
 
 # Any, throughout: users, requests and what they belong to are of every sort.
-def about(user: Any) -> Subject:
-    return Subject(SNAPSHOT, SimpleNamespace(user=user))
+def about(user: Any) -> Inquiry:
+    return Inquiry(SNAPSHOT, SimpleNamespace(user=user))
 
 
-def keys(subject: Subject, by: str) -> frozenset[Any]:
+def keys(subject: Inquiry, by: str) -> frozenset[Any]:
     """Return what a short list is compared with."""
     facts.supply(InShortList(Listed("list", by=by), frozenset()), None, subject)
     found: frozenset[Any] = subject.facts[f"keys of {by}"]
     return found
 
 
-def listing(subject: Subject) -> dict[str, set[Any]]:
+def listing(subject: Inquiry) -> dict[str, set[Any]]:
     """Return the flags that list the subject, where lists are too long to hold."""
     facts.supply(InLongList(Listed("users")), None, subject)
     found: dict[str, set[Any]] = subject.facts["listing flags"]
@@ -76,15 +77,15 @@ def test_the_user_is_the_requests(user: User) -> None:
 
     facts.supply(STAFF, None, subject)
 
-    assert subject.facts == {"user": user}
+    assert subject.facts == {"user": user, "unit": str(user.pk)}
 
 
 @pytest.mark.parametrize("request_", [None, SimpleNamespace(), SimpleNamespace(user=None)])
 def test_without_a_user_the_fact_is_none(request_: Any) -> None:
-    subject = Subject(SNAPSHOT, request_)
+    subject = Inquiry(SNAPSHOT, request_)
 
     assert facts.user_of(subject) is None
-    assert subject.facts == {"user": None}
+    assert subject.facts == {"user": None, "unit": None}
 
 
 def test_a_lazy_user_is_loaded_and_once(user: User) -> None:
@@ -342,8 +343,8 @@ def test_in_a_pin_each_question_has_an_answer_of_its_own(
     pin: pins.Pin, snapshot: Snapshot, what: str, user: Any
 ) -> None:
     one, other = (
-        Subject(SNAPSHOT, SimpleNamespace(user=Person(pk=1))),
-        Subject(snapshot, SimpleNamespace(user=user)),
+        Inquiry(SNAPSHOT, SimpleNamespace(user=Person(pk=1))),
+        Inquiry(snapshot, SimpleNamespace(user=user)),
     )
 
     found = [
@@ -397,6 +398,6 @@ def test_who_lists_a_user_is_read_where_the_flags_are(
     flag.users.add(user)
     default_away()
 
-    found = listing(Subject(UNKNOWN.replaced(alias="other"), SimpleNamespace(user=user)))
+    found = listing(Inquiry(UNKNOWN.replaced(alias="other"), SimpleNamespace(user=user)))
 
     assert found == {"users": {flag.pk}, "groups": set()}

@@ -148,3 +148,21 @@ def test_a_user_that_cannot_be_loaded_is_taken_for_none(
     assert waffle.flag_is_active(SimpleNamespace(user=Away()), "x") is False
     assert waffle.flag_is_active(SimpleNamespace(user=Away(), LANGUAGE_CODE="de"), "x") is True
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("cookie", [None, "waffle_visitor"])
+def test_a_user_that_cannot_be_loaded_is_dealt_nothing_that_would_outlast_the_outage(
+    cookie: str | None, clock: Clock, settings: Settings
+) -> None:
+    class Away:
+        @property
+        def pk(self) -> int:
+            raise OperationalError("gone")
+
+    settings.WAFFLE_VISITOR_COOKIE = cookie
+    Flag.objects.create(name="x", percent="99.9")
+    request = SimpleNamespace(user=Away())
+
+    assert waffle.flag_is_active(request, "x") is False
+    assert not getattr(request, "waffles", None)
+    assert not getattr(request, "waffle_visitor", {}).get("is_sent")

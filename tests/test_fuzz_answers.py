@@ -15,7 +15,7 @@ from tests.conftest import Clock
 from tests.fuzz.machine import Machine
 from tests.fuzz.naive import DICE
 
-ROUNDS=24
+ROUNDS = 24
 
 Thread = Callable[[Callable[[], Any]], Any]
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import waffle
 from tests.fuzz.texts import any_text, raw_texts, stored_names, undone
 from waffle import memory
+from waffle.cookies import cookie as held_of
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, set_flag
 
@@ -74,8 +75,8 @@ def test_a_browser_sends_back_what_was_noted_of_each_flag(notes: dict[str, bool]
 
     assert len(cookies) == 2 * len(notes)
     request = sent_by(cookies)
-    assert {name: memory.cookie(request, "dwf_%s", name) for name in notes} == notes
-    assert {name: memory.cookie(request, "dwft_%s", name) is False for name in notes} == notes
+    assert {name: held_of(request, "dwf_%s", name) for name in notes} == notes
+    assert {name: held_of(request, "dwft_%s", name) is False for name in notes} == notes
 
 
 @pytest.mark.django_db

@@ -13,9 +13,10 @@ from pytest_django import Settings
 
 from test_app.models import CompanyAwareFlag, CustomSample, CustomSwitch, LegacyFlag, PlainFlag, ScratchFlag
 from tests.each import each_kind
-from waffle.conditions import Active, Dice, InLongList, InShortList, Method
+from waffle.conditions import Active, Dice, InLongList, InShortList
 from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind, copy_of, is_custom
 from waffle.models import Flag, Sample, Switch
+from waffle.picking import Method
 from waffle.verdicts import Reason, Verdict
 
 CUSTOM = [
@@ -204,7 +205,7 @@ class OwnSwitch:
 @pytest.mark.parametrize(
     ("kind", "toggle", "takes"),
     [
-        (FLAG, ScratchFlag(name="x", everyone=True), ("request", "read_only")),
+        (FLAG, ScratchFlag(name="x", everyone=True), ("whom", "read_only")),
         (SWITCH, OwnSwitch(), ()),
     ],
 )

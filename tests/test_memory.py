@@ -6,74 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse, parse_cookie
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from waffle import memory
-
-ODD_NAMES = [
-    *("with space", "semi;colon", "com,ma", '"quotes"', "a=b", "back\\slash", "at@home", "per%cent", "%s"),
-    *("ünïcode ☃", "foo:users", "(brackets)", "sl/ash", "tab\tand\nline", "<script>", "n" * 100),
-]
-
-
-# What browsers hold from django-waffle: it sends every name as it is that Python's cookies take.
-@pytest.mark.parametrize(
-    "name",
-    ["plain", "my_flag", "my-flag", "v1.2", "A|b~c^d`e!f#g$h&i'j*k+l", "foo:users", "100%", "%s", "per%cent"],
-)
-def test_a_name_that_is_a_cookie_name_stays_as_it_is(name: str) -> None:
-    assert memory.cookie_name("dwf_%s", name) == f"dwf_{name}"
-
-
-@pytest.mark.parametrize(
-    ("name", "cookie"),
-    [
-        ("with space", "dwf_with%20space"),
-        ("semi;colon", "dwf_semi%3Bcolon"),
-        ("50% off", "dwf_50%25%20off"),
-        ("with%20space", "dwf_with%2520space"),
-        ("ü", "dwf_%C3%BC"),
-        ("a b!#$&'*+^`|~", "dwf_a%20b!#$&'*+^`|~"),
-    ],
-)
-def test_any_other_name_is_percent_encoded(name: str, cookie: str) -> None:
-    assert memory.cookie_name("dwf_%s", name) == cookie
-
-
-def test_no_two_names_share_a_cookie() -> None:
-    names = [*ODD_NAMES, "with%20space", "per%25cent", "with_space", "semi%3Bcolon", "%3B", "%3b", ";"]
-
-    assert len({memory.cookie_name("dwf_%s", name) for name in names}) == len(names)
-
-
-@pytest.mark.parametrize("name", ODD_NAMES)
-def test_what_is_sent_for_an_odd_name_is_what_the_next_request_reads(name: str, rf: RequestFactory) -> None:
-    request, response = rf.get("/"), HttpResponse()
-    memory.set_flag(request, name)
-
-    memory.write_cookies(request, response)
-    sent = response.cookies.output(header="", sep=";").split(";")[0].strip()
-    answered = rf.get("/")
-    answered.COOKIES = parse_cookie(sent)
-
-    assert len(response.cookies) == 1
-    assert memory.cookie(answered, "dwf_%s", name) is True
-
-
-@pytest.mark.parametrize(
-    ("value", "active"),
-    [("True", True), ("False", False), ("true", False), ("1", False), ("", False)],
-)
-def test_a_cookie_says_yes_by_the_word_true_alone(value: str, active: bool, rf: RequestFactory) -> None:
-    rf.cookies["dwf_x"] = value
-
-    assert memory.cookie(rf.get("/"), "dwf_%s", "x") is active
-
-
-def test_without_a_cookie_nothing_is_said(anonymous: HttpRequest) -> None:
-    assert memory.cookie(anonymous, "dwf_%s", "x") is None
+from waffle import cookies, memory
 
 
 def test_the_query_string_and_the_headers_are_read(rf: RequestFactory) -> None:
@@ -87,7 +24,7 @@ def test_the_query_string_and_the_headers_are_read(rf: RequestFactory) -> None:
 
 @pytest.mark.parametrize("request_", [None, object()], ids=["none", "a bare object"])
 def test_what_is_no_request_says_nothing(request_: object) -> None:
-    assert memory.cookie(request_, "dwf_%s", "x") is None
+    assert cookies.cookie(request_, "dwf_%s", "x") is None
     assert memory.query(request_, "x") is None
     assert memory.header(request_, "x") is None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ import waffle
 from test_app.settings import MIDDLEWARE
 from tests import process
 from tests.each import Get, each_server
+from tests.worlds import Server, View, serve_async, serve_sync
 from waffle import pins, unsettled
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Switch, set_flag
@@ -27,23 +28,8 @@ from waffle.stamps import Stamp
 
 pytestmark = pytest.mark.django_db
 
+
 # Any, throughout: requests and responses are stand-ins here and there.
-View = Callable[[Any], Any]
-Server = Callable[[View, HttpRequest], Any]
-
-
-def serve_sync(view: View, request: HttpRequest) -> Any:
-    return WaffleMiddleware(view)(request)
-
-
-def serve_async(view: View, request: HttpRequest) -> Any:
-    async def aview(request: Any) -> Any:
-        return view(request)
-
-    middleware: Any = WaffleMiddleware(aview)
-    return async_to_sync(middleware)(request)
-
-
 def serve_mixed(view: View, request: HttpRequest) -> Any:
     middleware: Any = WaffleMiddleware(sync_to_async(view))
     return async_to_sync(middleware)(request)

@@ -8,20 +8,24 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
+from django.template import engines
 from pytest_django import Settings
 
-from tests.each import each_kind
+from tests.each import each_kind, switch_on
 from tests.tables import table_away
 from waffle import snapshots
 from waffle.evaluation import acheck, check
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.missing import answer
 from waffle.snapshots import UNKNOWN, Snapshot
+from waffle.testutils import override_flag, override_sample, override_switch
 from waffle.verdicts import Reason, Verdict
 
 pytestmark = pytest.mark.django_db
 
 Check = Callable[[Kind, str], Verdict]
+
+OVERRIDES = {FLAG: override_flag, SWITCH: override_switch, SAMPLE: override_sample}
 
 both_worlds = pytest.mark.parametrize("ask", [check, async_to_sync(acheck)], ids=["sync", "async"])
 
@@ -146,3 +150,87 @@ def test_in_a_transaction_that_is_lost_nothing_is_created_or_tried(
     assert verdict == Verdict(False, Reason.MISSING)
     assert kind.model.objects.count() == 0
     assert caplog.records == []
+
+
+# --- WAFFLE_STRICT --------------------------------------------------------------------------------
+
+
+@both_worlds
+@each_kind
+def test_in_a_strict_project_a_name_that_is_not_there_is_an_error_that_names_the_nearest(
+    kind: Kind, ask: Check, settings: Settings
+) -> None:
+    settings.WAFFLE_STRICT = True
+    for name in ("new_basket", "old_basket", "shop"):
+        switch_on(kind, name)
+
+    assert ask(kind, "new_basket").active is True
+    with pytest.raises(LookupError) as caught:
+        ask(kind, "new_baskt")
+
+    assert str(caught.value) == (
+        f"WAFFLE_STRICT is set, and there is no {kind} 'new_baskt': did you mean 'new_basket'?"
+    )
+
+
+@both_worlds
+@each_kind
+def test_where_no_name_is_near_none_is_named(kind: Kind, ask: Check, settings: Settings) -> None:
+    settings.WAFFLE_STRICT = True
+    switch_on(kind, "new_basket")
+
+    with pytest.raises(LookupError, match=f"there is no {kind} 'x'$"):
+        ask(kind, "x")
+
+
+@both_worlds
+@each_kind
+def test_in_a_strict_project_an_override_counts_as_defined(
+    kind: Kind, ask: Check, settings: Settings
+) -> None:
+    settings.WAFFLE_STRICT = True
+
+    with OVERRIDES[kind]("new_basket", True):
+        assert ask(kind, "new_basket").active is True
+        with pytest.raises(LookupError, match="did you mean 'new_basket'"):
+            ask(kind, "new_baskets")
+
+
+@each_kind
+def test_in_a_strict_project_a_toggle_at_hand_without_a_row_is_an_error(
+    kind: Kind, settings: Settings
+) -> None:
+    settings.WAFFLE_STRICT = True
+    arguments = [None] if kind is FLAG else []
+
+    with pytest.raises(LookupError, match=f"there is no {kind} 'x'"):
+        kind.model.get("x").is_active(*arguments)
+
+
+@both_worlds
+@each_kind
+def test_in_a_strict_project_nothing_is_created_instead(kind: Kind, ask: Check, settings: Settings) -> None:
+    settings.WAFFLE_STRICT = True
+    set_for(settings, kind, create=True)
+
+    with pytest.raises(LookupError):
+        ask(kind, "x")
+
+    assert kind.model.objects.count() == 0
+
+
+@each_kind
+def test_in_a_strict_project_a_store_that_is_away_is_no_error(kind: Kind, settings: Settings) -> None:
+    settings.WAFFLE_STRICT = True
+
+    assert answer(kind, "x", UNKNOWN) == Verdict(False, Reason.ERROR)
+
+
+def test_a_template_does_not_hide_the_error(settings: Settings) -> None:
+    settings.WAFFLE_STRICT = True
+    template = engines["django"].from_string(
+        "{% load waffle_tags %}{% switch 'x' %}on{% else %}off{% endswitch %}"
+    )
+
+    with pytest.raises(LookupError, match="there is no switch 'x'"):
+        template.render({})

@@ -228,13 +228,43 @@ def test_a_flag_answers_for_a_user_without_a_request() -> None:
     )
     group = Group.objects.create(name="g")
     member.groups.add(group)
-    flag = Flag.objects.create(name="x", staff=True, percent="99.9", languages="en")
+    flag = Flag.objects.create(name="x", staff=True, languages="en")
     flag.users.add(listed)
     flag.groups.add(group)
 
     assert [flag.is_active_for_user(user) for user in (listed, member, staff)] == [True] * 3
     assert flag.is_active_for_user(other) is False
     assert flag.is_active_for_user(AnonymousUser()) is False
+
+
+# User 2 has bucket 4971 of this flag, user 1 has 65057.
+@pytest.mark.parametrize(("key", "active"), [(1, False), (2, True)])
+@pytest.mark.parametrize("model", [Flag, CompanyAwareFlag], ids=["set", "not set"])
+def test_a_flag_knows_the_percentage_of_a_user_without_a_request(
+    model: Any, key: int, active: bool, rf: RequestFactory
+) -> None:
+    user = User.objects.create(pk=key, username="u")
+    flag = model.objects.create(name="checkout", percent=40)
+    request: Any = rf.get("/")
+    request.user = user
+
+    assert flag.is_active_for_user(user) is active
+    assert flag.is_active(request) is active
+
+
+def test_a_flag_knows_no_percentage_that_the_request_alone_can_tell(settings: Settings) -> None:
+    user = User.objects.create(pk=2, username="u")
+    flag = Flag.objects.create(name="checkout", percent=40)
+
+    settings.WAFFLE_STICKY_PERCENT = False
+    by_dice = flag.is_active_for_user(user)
+    settings.WAFFLE_STICKY_PERCENT = True
+    settings.WAFFLE_UNIT = "shop.nowhere.tenant"
+    by_tenant = flag.is_active_for_user(user)
+
+    assert (by_dice, by_tenant) == (False, False)
+    assert flag.is_active_for_user(User(username="no primary key")) is False
+    assert flag.is_active_for_user(None) is False
 
 
 @pytest.mark.parametrize("everyone", [True, False])
@@ -260,7 +290,7 @@ def test_each_part_of_a_flag_answers_for_itself(model: Any, rf: RequestFactory) 
     assert flag._is_active_for_language(request) is True
     assert flag._is_active_for_percent(request, True) is True
     assert flag._is_active_for_percent(request) is True
-    assert request.waffles == {"x": [True, False]}
+    assert request.waffles == {}
 
 
 def test_a_part_that_does_not_apply_says_nothing(rf: RequestFactory) -> None:

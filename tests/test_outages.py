@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Clock
-from waffle.outages import FIRST_WAIT, Outage
+from waffle.outages import FIRST_WAIT, Outage, Reminders
 
 
 @pytest.fixture
@@ -82,3 +82,27 @@ def test_failures_that_were_under_way_together_count_once() -> None:
         outage.failed(OSError())
 
     assert outage._wait == FIRST_WAIT
+
+
+def test_a_line_is_due_once_in_so_many_seconds_for_each_matter(clock: Clock) -> None:
+    reminders = Reminders(60)
+
+    due = []
+    for seconds in (0, 0, 59, 1, 0):
+        clock.advance(seconds)
+        due.append((reminders.is_due("tea"), reminders.is_due("tea")))
+
+    assert due == [(True, False), (False, False), (False, False), (True, False), (False, False)]
+    assert reminders.is_due("coffee") is True
+    reminders.forget()
+    assert reminders.is_due("tea") is True
+
+
+def test_an_outage_is_on_from_a_failure_until_it_works(outage: Outage) -> None:
+    states = [outage.is_on]
+    outage.failed(OSError("cold"))
+    states.append(outage.is_on)
+    outage.worked()
+    states.append(outage.is_on)
+
+    assert states == [False, True, False]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.caches import BrokenMemcached, SharedMemcached
 from tests.conftest import Clock
 from tests.crossing import right_after
 from tests.process import elsewhere
+from tests.worlds import each_flag_verdict
 from waffle import bells
 from waffle.kinds import SWITCH
 from waffle.models import Flag, Switch
@@ -120,6 +121,61 @@ def lose_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@each_flag_verdict
+def test_with_the_database_away_a_verdict_says_that_it_is_stale_and_what_decided(
+    database: Away, clock: Clock, flag_verdict: Callable[..., Verdict]
+) -> None:
+    Flag.objects.create(name="x", everyone=True)
+    before = flag_verdict(None, "x")
+
+    database.goes()
+    clock.advance(1)
+    with waffle.pinned():
+        during, missing = flag_verdict(None, "x"), flag_verdict(None, "nobody")
+        told = waffle.evaluated()["flags"]
+        explained = waffle.explain(None, "x")
+    database.comes_back()
+    clock.advance(30)
+    after = flag_verdict(None, "x")
+
+    assert before == after == Verdict(True, Reason.EVERYONE)
+    assert (during, missing) == (Verdict(True, Reason.STALE), Verdict(False, Reason.STALE))
+    assert during.detail == "as last read, everyone: set to on"
+    assert missing.detail == "as last read, missing: there is no flag 'nobody'"
+    assert told == {"x": Verdict(True, Reason.EVERYONE), "nobody": Verdict(False, Reason.MISSING)}
+    assert str(explained).startswith("flag x is on (stale): as last read, everyone: set to on\n")
+
+
+def test_an_answer_of_an_older_snapshot_that_nobody_can_renew_is_stale(
+    database: Away, clock: Clock, settings: Any
+) -> None:
+    settings.WAFFLE_SNAPSHOT_MAX_AGE = 0.5
+    settings.WAFFLE_REFRESH_SECONDS = 1000
+    Switch.objects.create(name="x", active=True)
+    before = waffle.switch_verdict("x")
+
+    database.goes()
+    clock.advance(1)
+    during = waffle.switch_verdict("x")
+    database.comes_back()
+
+    assert (before, during) == (Verdict(True, Reason.ACTIVE), Verdict(True, Reason.STALE))
+
+
+def test_a_check_without_words_goes_on_saying_what_decided(database: Away, clock: Clock) -> None:
+    Flag.objects.create(name="x", everyone=True)
+    waffle.flag_is_active(None, "x")
+
+    database.goes()
+    clock.advance(1)
+    with waffle.pinned():
+        waffle.flag_is_active(None, "x")
+        told = waffle.evaluated()["flags"]
+    database.comes_back()
+
+    assert told == {"x": Verdict(True, Reason.EVERYONE)}
+
+
 @pytest.mark.parametrize("default", [True, False])
 def test_with_the_database_away_from_the_start_the_default_answers(
     database: Away, clock: Clock, settings: Any, default: bool, caplog: pytest.LogCaptureFixture
@@ -169,7 +225,7 @@ def test_a_database_that_goes_between_commit_and_bump_leaves_the_last_answer(
     database.comes_back()
     clock.advance(1)
 
-    assert away == Verdict(True, Reason.ACTIVE)
+    assert away == Verdict(True, Reason.STALE)
     assert waffle.switch_is_active("x") is False
 
 

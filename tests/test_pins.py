@@ -16,7 +16,7 @@ from waffle.stamps import Stamp
 def held(pin: Pin) -> dict[str, Any]:  # Any: what it holds of each sort
     return {
         name: dict.fromkeys(getattr(pin, name))
-        for name in ("looked_at", "snapshots", "subjects", "memberships")
+        for name in ("looked_at", "snapshots", "inquiries", "memberships")
         if getattr(pin, name)
     }
 
@@ -27,7 +27,7 @@ def pin() -> Pin:
     pin = Pin(None)
     pin.looked_at.add(Stamp("default"))
     pin.snapshots[SWITCH] = UNKNOWN
-    pin.subjects[False] = "a subject"
+    pin.inquiries[False] = "an inquiry"
     pin.memberships["a key",] = {"a group"}
     return pin
 

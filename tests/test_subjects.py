@@ -1,145 +1,461 @@
-"""Subjects: who is asked about, and for how long what is known of them holds."""
+"""Subjects: the same answers without a request, wherever they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import SimpleNamespace
+import copy
+import json
+import pickle
+from collections.abc import Callable
 from typing import Any
 
+import jinja2
 import pytest
-from django.contrib.auth import login, logout
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser, Group, User
-from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.core.exceptions import SynchronousOnlyOperation
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.http import HttpResponse
+from django.template import engines
 from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
+from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
-from waffle import pins
+from test_app.models import LegacyFlag
+from tests.process import run_python
+from tests.worlds import WORLDS, each_flag_is_active, visit_sync
+from waffle import Subject, cookies, memory, status, subject_of
+from waffle.conditions import Condition
+from waffle.kinds import FLAG
 from waffle.models import Flag
-from waffle.snapshots import UNKNOWN
-from waffle.subjects import Subject, subject_of
+from waffle.picking import conditions_of
 
-SNAPSHOT = UNKNOWN
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
+
+VISITOR = "waffle_visitor"
+
+each_subject_of = pytest.mark.parametrize(
+    "subject_of", [waffle.subject_of, async_to_sync(waffle.asubject_of)], ids=WORLDS
+)
 
 
 @pytest.fixture
-def pin() -> Iterator[pins.Pin]:
-    pin = pins.enter()
-    yield pin
-    pins.leave(pin)
+def ann() -> User:
+    """Return a user in a group."""
+    user = User.objects.create(pk=42, username="ann")
+    user.groups.add(Group.objects.create(name="testers"))
+    return user
 
 
-# Any, throughout: stand-ins for requests.
-def request_of(user: object) -> Any:
-    return SimpleNamespace(user=user)
+# Any, throughout: requests hold what middleware hangs on them; users may be lazy.
+def request_of(user: Any, language: str | None = None, **held: str) -> Any:
+    request = RequestFactory().get("/")
+    request.user = user
+    request.COOKIES.update(held)
+    if language is not None:
+        request.LANGUAGE_CODE = language
+    return request
 
 
-def test_a_subject_begins_without_facts() -> None:
-    request = request_of("user")
-
-    subject = Subject(SNAPSHOT, request, read_only=True)
-
-    assert (subject.snapshot, subject.request, subject.read_only) == (SNAPSHOT, request, True)
-    assert subject.facts == {}
+def untouched() -> None:
+    raise AssertionError("the user was touched")
 
 
-def test_to_make_a_subject_does_not_touch_the_user(rf: RequestFactory) -> None:
-    def touched() -> None:
-        raise AssertionError
+def test_nobody_is_in_no_language_and_has_no_unit() -> None:
+    subject = Subject()
 
-    request = rf.get("/")
-    request.user = SimpleLazyObject(touched)  # type: ignore[assignment]  # what Django itself puts there
-
-    assert Subject(SNAPSHOT, request).is_about(request, SNAPSHOT) is True
+    assert (subject.user, subject.language, subject.unit, subject.attributes) == (None, None, None, {})
+    assert repr(subject) == "Subject(user=None, language=None, unit=None, attributes={})"
 
 
-def test_a_subject_serves_for_the_same_request_user_and_snapshot() -> None:
-    request = request_of("user")
-    subject = Subject(SNAPSHOT, request)
-
-    assert subject.is_about(request, SNAPSHOT) is True
-    assert subject.is_about(request_of("user"), SNAPSHOT) is False
-    assert subject.is_about(request, SNAPSHOT.replaced()) is False
-    request.user = "somebody else"
-    assert subject.is_about(request, SNAPSHOT) is False
+def test_a_unit_is_a_text() -> None:
+    assert Subject(unit=42).unit == "42"  # type: ignore[arg-type]  # as careless code does
 
 
-@pytest.mark.parametrize("request_", [SimpleNamespace(), object(), None], ids=["no user", "no dict", "none"])
-def test_a_user_that_cannot_be_seen_is_taken_for_another_one(request_: Any) -> None:
-    assert Subject(SNAPSHOT, request_).is_about(request_, SNAPSHOT) is False
+def test_nothing_of_a_subject_changes() -> None:
+    attributes = {"plan": "gold"}
+    subject = Subject(attributes=attributes)
+    attributes["plan"] = "none"
+
+    with pytest.raises(AttributeError, match=r"make another one, Subject\(…, unit=…\)"):
+        subject.unit = "1"
+    assert subject == Subject(attributes={"plan": "gold"})
 
 
-def test_without_a_pin_each_check_has_its_own_subject() -> None:
-    request = request_of("user")
-
-    first = subject_of(SNAPSHOT, request, read_only=False)
-
-    assert subject_of(SNAPSHOT, request, read_only=False) is not first
-
-
-def test_in_a_pin_the_subject_is_kept_while_it_serves(pin: pins.Pin) -> None:
-    request = request_of("user")
-
-    first = subject_of(SNAPSHOT, request, read_only=False)
-    second = subject_of(SNAPSHOT, request, read_only=False)
-    request.user = "somebody else"
-    third = subject_of(SNAPSHOT, request, read_only=False)
-
-    assert second is first
-    assert third is not first
-    assert subject_of(SNAPSHOT, request, read_only=False) is third
+def test_subjects_are_equal_if_all_that_they_hold_is(ann: User) -> None:
+    assert Subject(ann, unit="1") == Subject(User.objects.get(), unit="1")
+    assert Subject(ann) != Subject(User(pk=43))
+    assert Subject() != Subject(language="de")
+    assert Subject() != "nobody"
 
 
-def test_reading_only_has_a_subject_of_its_own(pin: pins.Pin) -> None:
-    request = request_of("user")
-
-    dealing = subject_of(SNAPSHOT, request, read_only=False)
-    reading = subject_of(SNAPSHOT, request, read_only=True)
-
-    assert (dealing.read_only, reading.read_only) == (False, True)
-    assert subject_of(SNAPSHOT, request, read_only=False) is dealing
-    assert subject_of(SNAPSHOT, request, read_only=True) is reading
+def test_a_subject_is_shown_without_a_touch_of_its_user() -> None:
+    assert "language='de'" in repr(Subject(SimpleLazyObject(untouched), language="de"))
 
 
-def test_without_a_request_nothing_is_kept(pin: pins.Pin) -> None:
-    first = subject_of(SNAPSHOT, None, read_only=False)
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda subject: pickle.loads(pickle.dumps(subject))]
+)
+def test_a_subject_can_be_copied(copied: Callable[[Subject], Subject], ann: User) -> None:
+    subject = Subject(ann, language="de", unit="1", attributes={"plan": "gold"})
 
-    assert subject_of(SNAPSHOT, None, read_only=False) is not first
-    assert pin.subjects == {}
-
-
-@pytest.mark.django_db
-def test_a_login_and_a_logout_within_a_request_are_noticed(rf: RequestFactory) -> None:
-    user = User.objects.create(username="u", is_staff=True)
-    group = Group.objects.create(name="g")
-    user.groups.add(group)
-    Flag.objects.create(name="staff", staff=True)
-    Flag.objects.create(name="members").groups.add(group)
-    request: Any = rf.get("/")
-    request.session = SessionStore()
-    request.user = AnonymousUser()
-
-    def answers() -> list[bool]:
-        return [waffle.flag_is_active(request, name) for name in ("staff", "members")]
-
-    with waffle.pinned():
-        before = answers()
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        signed_in = answers()
-        logout(request)
-        signed_out = answers()
-
-    assert before == [False, False]
-    assert signed_in == [True, True]
-    assert signed_out == [False, False]
+    assert copied(subject) == subject
 
 
-@pytest.mark.django_db
-def test_two_requests_in_one_pin_do_not_mix(rf: RequestFactory) -> None:
-    Flag.objects.create(name="staff", staff=True)
-    one, other = request_of(User(pk=1, is_staff=True)), request_of(User(pk=2))
+@pytest.mark.parametrize(
+    "subject",
+    [
+        Subject(),
+        Subject(language="pt-br", unit="acme"),
+        Subject(attributes={"plan": "gold", "seats": [1, 2.5, None, {"x": True}]}),
+        Subject(User(pk=42), language="de"),
+    ],
+    ids=["nobody", "unit", "attributes", "user"],
+)
+def test_a_subject_comes_back_from_the_arguments_of_a_task(subject: Subject, ann: User) -> None:
+    fields = json.loads(json.dumps(subject.to_dict()))
+
+    assert Subject.from_dict(fields) == subject
+    assert Subject.from_dict(fields).to_dict() == fields
+
+
+def test_of_the_user_the_primary_key_is_carried_and_of_nobody_nothing(ann: User) -> None:
+    assert Subject(ann).to_dict() == {"user": "42", "language": None, "unit": None, "attributes": {}}
+    assert Subject(AnonymousUser()).to_dict()["user"] is None
+    assert Subject.from_dict({}) == Subject()
+
+
+def test_what_a_newer_version_puts_into_a_task_does_no_harm(ann: User) -> None:
+    assert Subject.from_dict({"user": "42", "device": "watch"}) == Subject(ann)
+
+
+def test_what_is_no_json_is_refused_before_the_task_is_sent() -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        Subject(attributes={"since": object()}).to_dict()
+    with pytest.raises(ValueError, match="has no primary key: save it first"):
+        Subject(User(username="u")).to_dict()
+
+
+def test_the_user_is_loaded_once_and_when_a_check_wants_it(
+    ann: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Flag.objects.create(name="everyone", everyone=True)
+    Flag.objects.create(name="members", authenticated=True)
+    subject = Subject.from_dict(Subject(ann).to_dict())
 
     with waffle.pinned():
-        answers = [waffle.flag_is_active(request, "staff") for request in (one, other, one, other)]
+        assert waffle.flag_is_active(subject, "everyone") is True
+        with django_assert_num_queries(1):
+            answers = [waffle.flag_is_active(subject, "members") for _ in range(3)]
 
-    assert answers == [True, False, True, False]
+    assert answers == [True] * 3
+
+
+@each_flag_is_active
+def test_a_user_who_is_deleted_by_then_is_nobody(flag_is_active: Any, ann: User) -> None:
+    Flag.objects.create(name="members", authenticated=True)
+    Flag.objects.create(name="share", percent="99.9")
+    fields = subject_of(request_of(ann)).to_dict()
+    ann.delete()
+
+    subject = Subject.from_dict(fields)
+
+    assert [flag_is_active(subject, name) for name in ("members", "share")] == [False, False]
+    assert subject.user.is_authenticated is False
+
+
+@each_flag_is_active
+def test_a_user_whom_no_database_can_load_is_nobody(flag_is_active: Any, ann: User) -> None:
+    Flag.objects.create(name="members", authenticated=True)
+
+    assert flag_is_active(Subject.from_dict({"user": "x"}), "members") is False
+
+
+@each_subject_of
+def test_a_request_has_a_user_a_language_and_no_unit_but_the_user(subject_of: Any, ann: User) -> None:
+    lazy = SimpleLazyObject(lambda: User.objects.get(pk=42))
+
+    assert subject_of(request_of(lazy, language="de")) == Subject(ann, language="de")
+    assert subject_of(request_of(ann), attributes={"plan": "gold"}) == Subject(
+        ann, attributes={"plan": "gold"}
+    )
+    assert subject_of(object()) == Subject()
+
+
+@each_subject_of
+def test_the_user_of_a_subject_is_loaded(subject_of: Any, ann: User) -> None:
+    subject = subject_of(request_of(SimpleLazyObject(lambda: User.objects.get(pk=42))))
+
+    assert type(subject.user) is User
+
+
+def test_a_subject_that_a_coroutine_cannot_make_at_once_names_the_twin(ann: User) -> None:
+    async def make() -> Subject:
+        request = request_of(SimpleLazyObject(lambda: User.objects.get(pk=42)))
+        with pytest.raises(SynchronousOnlyOperation, match=r"await waffle\.asubject_of"):
+            subject_of(request)
+        return await waffle.asubject_of(request)
+
+    assert async_to_sync(make)() == Subject(ann)
+
+
+@each_subject_of
+def test_whoever_is_no_request_is_taken_as_it_is(subject_of: Any) -> None:
+    subject = Subject(User(pk=1), language="de", unit="acme", attributes={"plan": "gold"})
+
+    assert subject_of(subject) is subject
+    assert subject_of(subject, {"plan": "none"}) == Subject(
+        User(pk=1), language="de", unit="acme", attributes={"plan": "none"}
+    )
+    assert subject_of(None) == Subject()
+    assert subject_of(None, {"plan": "gold"}) == Subject(attributes={"plan": "gold"})
+
+
+@each_subject_of
+def test_a_visitor_is_given_an_id_that_the_next_page_goes_by_too(subject_of: Any, settings: Settings) -> None:
+    settings.WAFFLE_VISITOR_COOKIE = VISITOR
+    request, response = request_of(AnonymousUser()), HttpResponse()
+
+    subject = subject_of(request)
+    memory.write_cookies(request, response)
+
+    known = request_of(AnonymousUser(), **{VISITOR: response.cookies[VISITOR].value})
+    assert subject.unit == f"anon-{cookies.visitor_id(known)}"
+    assert subject_of(known) == subject
+
+
+@each_subject_of
+@pytest.mark.parametrize("is_sticky", [True, False])
+def test_a_visitor_without_an_id_has_no_unit(subject_of: Any, is_sticky: bool, settings: Settings) -> None:
+    settings.WAFFLE_STICKY_PERCENT = is_sticky
+    settings.WAFFLE_VISITOR_COOKIE = None if is_sticky else VISITOR
+    request = request_of(AnonymousUser())
+
+    assert subject_of(request).unit is None
+    assert not hasattr(request, "waffle_visitor")
+
+
+def host(request: Any) -> str | None:
+    """Return what a request is dealt by: a setting names this function."""
+    found: str = request.get_host()
+    return None if found == "testserver" else found
+
+
+@each_subject_of
+def test_a_unit_of_the_projects_own_is_carried(subject_of: Any, ann: User, settings: Settings) -> None:
+    settings.WAFFLE_UNIT = f"{__name__}.host"
+    at_acme = request_of(ann)
+    at_acme.META["HTTP_HOST"] = "acme.example"
+
+    assert subject_of(at_acme).unit == "acme.example"
+    assert subject_of(request_of(ann)).unit == "42"
+    assert subject_of(request_of(AnonymousUser())).unit is None
+
+
+# Each makes a flag active for `ann` in German, and for nobody else: in a view, and so everywhere.
+FLAGS: dict[str, Callable[[Any], object]] = {
+    "everyone": lambda user: Flag.objects.create(name="everyone", everyone=True, superusers=False),
+    "authenticated": lambda user: Flag.objects.create(name="authenticated", authenticated=True),
+    "superusers": lambda user: Flag.objects.create(name="superusers"),
+    "users": lambda user: Flag.objects.create(name="users").users.add(user),
+    "groups": lambda user: Flag.objects.create(name="groups").groups.add(user.groups.get()),
+    "checkout": lambda user: Flag.objects.create(name="checkout", percent="38.7"),
+    "new_nav": lambda user: Flag.objects.create(name="new_nav", percent="75.7"),
+    "languages": lambda user: Flag.objects.create(name="languages", languages="de", superusers=False),
+}
+ACTIVE = ["everyone", "authenticated", "users", "groups", "checkout", "languages"]
+
+
+@pytest.fixture
+def flags(ann: User) -> None:
+    """Make a flag of each sort."""
+    for make in FLAGS.values():
+        make(ann)
+
+
+def in_a_view(request: Any) -> list[str]:
+    found: list[str] = visit_sync(request, *FLAGS).content.decode().split()
+    return found
+
+
+def in_a_coroutine(request: Any) -> list[str]:
+    async def ask() -> list[str]:
+        subject = await waffle.asubject_of(request)
+        return [name for name in FLAGS if await waffle.aflag_is_active(subject, name)]
+
+    return async_to_sync(ask)()
+
+
+def in_another_process(request: Any) -> list[str]:
+    fields = json.dumps(subject_of(request).to_dict())
+    found: list[str] = run_python(
+        "import waffle\n"
+        f"subject = waffle.Subject.from_dict(json.loads({fields!r}))\n"
+        f"print(json.dumps([name for name in {list(FLAGS)!r} if waffle.flag_is_active(subject, name)]))"
+    )
+    return found
+
+
+def in_a_command(request: Any) -> list[str]:
+    subject = subject_of(request)
+    active: list[str] = []
+
+    class Command(BaseCommand):
+        def handle(self, *args: Any, **options: Any) -> None:
+            active.extend(name for name in FLAGS if waffle.flag_is_active(subject, name))
+
+    call_command(Command())
+    return active
+
+
+MAIL = "".join(f'{{% flag "{name}" %}}{name} {{% endflag %}}' for name in FLAGS)
+
+
+def in_a_mail(request: Any) -> list[str]:
+    template = engines["django"].from_string("{% load waffle_tags %}" + MAIL)
+    return str(template.render({"waffle_subject": subject_of(request)})).split()
+
+
+def in_a_mail_for_jinja(request: Any) -> list[str]:
+    environment = jinja2.Environment(extensions=["waffle.jinja.WaffleExtension"], autoescape=True)
+    return environment.from_string(MAIL).render(waffle_subject=subject_of(request)).split()
+
+
+def in_an_async_mail_for_jinja(request: Any) -> list[str]:
+    environment = jinja2.Environment(
+        extensions=["waffle.jinja.WaffleExtension"], autoescape=True, enable_async=True
+    )
+    return environment.from_string(MAIL).render(waffle_subject=subject_of(request)).split()
+
+
+def by_method(request: Any) -> list[str]:
+    subject = subject_of(request)
+    return [name for name in FLAGS if Flag.get(name).is_active(subject)]
+
+
+def by_status(request: Any) -> list[str]:
+    found = {one.name: one.is_active for one in status.statuses(subject_of(request))[FLAG]}
+    return [name for name in FLAGS if found[name]]
+
+
+@pytest.mark.usefixtures("flags")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        *(in_a_view, in_a_coroutine, in_another_process, in_a_command, in_a_mail, in_a_mail_for_jinja),
+        *(in_an_async_mail_for_jinja, by_method, by_status),
+    ],
+    ids=lambda ask: ask.__name__,
+)
+def test_the_same_user_is_told_the_same_everywhere(ask: Callable[[Any], list[str]], ann: User) -> None:
+    assert ask(request_of(ann, language="de")) == ACTIVE
+    assert ask(request_of(AnonymousUser(), language="en", dwf_checkout="False", dwf_new_nav="False")) == [
+        "everyone"
+    ]
+
+
+@each_flag_is_active
+@pytest.mark.usefixtures("flags")
+def test_nobody_is_asked_about_by_none_and_by_an_empty_subject(flag_is_active: Any) -> None:
+    for nobody in (None, Subject()):
+        assert [name for name in FLAGS if flag_is_active(nobody, name)] == ["everyone"]
+
+
+@pytest.mark.parametrize("subject", [Subject(), None], ids=["an empty subject", "None"])
+def test_a_template_that_names_its_subject_asks_about_nobody_else(subject: Any, ann: User) -> None:
+    Flag.objects.create(name="members", authenticated=True)
+    tag = '{% flag "members" %}in{% else %}out{% endflag %}'
+    context = {"waffle_subject": subject}
+    environment = jinja2.Environment(extensions=["waffle.jinja.WaffleExtension"], autoescape=True)
+
+    by_django = engines["django"].from_string("{% load waffle_tags %}" + tag).render(context, request_of(ann))
+    by_jinja = environment.from_string(tag).render(request=request_of(ann), **context)
+
+    assert (by_django, by_jinja) == ("out", "out")
+
+
+@pytest.mark.usefixtures("flags")
+def test_the_script_may_be_written_for_a_subject(ann: User) -> None:
+    shown = engines["django"].from_string("{% load waffle_tags %}{% wafflejs %}")
+
+    members = shown.render({"waffle_subject": Subject(ann)})
+    nobody = shown.render({"waffle_subject": None}, request_of(ann))
+
+    assert '["users", true]' in members
+    assert '["users", false]' in nobody
+    assert members == status.script(Subject(ann))
+
+
+def test_a_plain_check_in_a_coroutine_that_would_load_the_user_names_the_twin(ann: User) -> None:
+    Flag.objects.create(name="members", authenticated=True)
+    subject = Subject.from_dict(Subject(ann).to_dict())
+
+    async def ask() -> tuple[str, bool]:
+        async with waffle.apinned():
+            with pytest.raises(SynchronousOnlyOperation, match="aflag_is_active") as raised:
+                waffle.flag_is_active(subject, "members")
+            return str(raised.value), await waffle.aflag_is_active(subject, "members")
+
+    message, active = async_to_sync(ask)()
+
+    assert "'members' depends on 'authenticated'" in message
+    assert active is True
+
+
+def test_in_one_unit_of_work_the_groups_of_a_subject_are_asked_for_once(
+    ann: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(3):
+        Flag.objects.create(name=f"flag {number}").groups.add(ann.groups.get())
+    waffle.flag_is_active(None, "flag 0")
+    subject = Subject(ann)
+
+    with waffle.pinned(), django_assert_num_queries(1):
+        answers = [waffle.flag_is_active(subject, f"flag {number}") for number in range(3)]
+
+    assert answers == [True] * 3
+
+
+@each_flag_is_active
+def test_a_method_of_a_custom_model_is_given_the_subject(
+    flag_is_active: Any, ann: User, settings: Settings
+) -> None:
+    settings.WAFFLE_FLAG_MODEL = "test_app.LegacyFlag"
+    LegacyFlag.objects.create(name="x").users.add(ann)
+
+    assert flag_is_active(Subject(ann), "x") is True
+    assert flag_is_active(Subject(User(pk=7)), "x") is False
+    assert flag_is_active(Subject(), "x") is False
+
+
+class OnPlan(Condition):
+    """On for subjects with the attribute `plan`."""
+
+    def decide(self, toggle: Any, subject: Any) -> bool | None:
+        return True if subject.attributes.get("plan") == "gold" else None
+
+
+@each_flag_is_active
+def test_attributes_are_for_conditions_of_ones_own(
+    flag_is_active: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Flag, "conditions", (OnPlan(),))
+    conditions_of.cache_clear()
+    Flag.objects.create(name="x")
+
+    answers = [
+        flag_is_active(whom, "x")
+        for whom in (Subject(attributes={"plan": "gold"}), Subject(), None, request_of(AnonymousUser()))
+    ]
+    conditions_of.cache_clear()
+
+    assert answers == [True, False, False, False]
+
+
+def test_a_subject_keeps_no_notes() -> None:
+    subject = Subject()
+
+    waffle.models.set_flag(subject, "x", True)
+
+    assert memory.dealt(subject) == {}

@@ -380,4 +380,4 @@ def test_every_example_on_the_page_works(tmp_path: Path) -> None:
         text=True,
     )
 
-    assert "7 passed" in done.stdout, done.stdout
+    assert "8 passed" in done.stdout, done.stdout

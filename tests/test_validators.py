@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from waffle import memory
+from waffle import cookies, memory
 from waffle.models import Flag, Sample
 from waffle.validators import highest_percent, validate_name
 
@@ -46,7 +46,7 @@ def test_a_right_name_comes_back_from_a_cookie(name: str) -> None:
     browser.cookies = response.cookies
     again = browser.get("/")
 
-    assert memory.cookie(again, "dwf_%s", name) is True
+    assert cookies.cookie(again, "dwf_%s", name) is True
 
 
 @pytest.mark.parametrize(

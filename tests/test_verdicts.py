@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from waffle.verdicts import Reason, Verdict, verdict_of
+from waffle.verdicts import Reason, Verdict, on_or_off, verdict_of
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -33,7 +33,23 @@ def test_verdicts_are_equal_if_answer_and_reason_are() -> None:
 
 
 def test_a_verdict_shows_its_answer_and_its_reason() -> None:
-    assert repr(Verdict(True, Reason.STAFF)) == "Verdict(active=True, reason=<Reason.STAFF: 'staff'>)"
+    assert (
+        repr(Verdict(True, Reason.STAFF)) == "Verdict(active=True, reason=<Reason.STAFF: 'staff'>, detail='')"
+    )
+
+
+def test_the_words_of_a_verdict_are_no_part_of_what_it_says() -> None:
+    plain, worded = Verdict(True, Reason.STAFF), Verdict(True, Reason.STAFF, "the user is staff")
+
+    assert plain.detail == ""
+    assert worded == plain
+    assert hash(worded) == hash(plain)
+    assert worded != Verdict(False, Reason.STAFF, "the user is staff")
+
+
+@pytest.mark.parametrize(("active", "words"), [(True, "on"), (False, "off"), (None, "off")])
+def test_an_answer_in_words_is_on_or_off(active: bool | None, words: str) -> None:
+    assert on_or_off(active) == words
 
 
 def test_a_verdict_cannot_be_changed() -> None:
@@ -44,7 +60,7 @@ def test_a_verdict_cannot_be_changed() -> None:
 def test_a_reason_is_text_that_json_and_logs_can_hold() -> None:
     assert {reason.value for reason in Reason} == {
         *("missing", "override", "everyone", "testing", "language", "authenticated", "staff", "superuser"),
-        *("user", "group", "percent", "custom", "active", "default", "error"),
+        *("user", "group", "percent", "custom", "active", "default", "error", "stale"),
     }
     assert Reason("group") is Reason.GROUP
     assert isinstance(Reason.GROUP, str)

@@ -246,7 +246,7 @@ def test_a_closed_pin_holds_nothing(switch: Switch) -> None:
     pins.leave(pin)
 
     assert held
-    assert (pin.snapshots, pin.subjects, pin.memberships) == ({}, {}, {})
+    assert (pin.snapshots, pin.inquiries, pin.memberships) == ({}, {}, {})
 
 
 def test_each_round_of_a_loop_is_told_anew(switch: Switch) -> None:

@@ -6,9 +6,11 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import waffle
-from waffle.conditions import CLASSIC, Condition, Listed
+from waffle.conditions import CLASSIC, Condition, Exclude, Listed
+from waffle.explanations import Step
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Sample, Switch, set_flag
+from waffle.signals import evaluated
 from waffle.utils import get_cache, get_setting, keyfmt
 
 if TYPE_CHECKING:
@@ -43,8 +45,33 @@ async def twins(request: HttpRequest) -> None:
     assert_type(await waffle.aflag_verdict(request, "x", read_only=True), waffle.Verdict)
     assert_type(await waffle.aswitch_verdict("x"), waffle.Verdict)
     assert_type(await waffle.asample_verdict("x"), waffle.Verdict)
+    assert_type(await waffle.aexplain(request, "x", kind="flag"), waffle.Explanation)
     async with waffle.apinned() as nothing:
         assert_type(nothing, None)
+
+
+def reasons(request: HttpRequest) -> None:
+    assert_type(waffle.flag_verdict(request, "x").detail, str)
+    explanation = waffle.explain(request, "x", kind="flag")
+    assert_type(explanation, waffle.Explanation)
+    assert_type(explanation.verdict, waffle.Verdict)
+    assert_type(explanation.steps, tuple[Step, ...])
+    assert_type(explanation.to_dict(), dict[str, Any])
+    assert_type(waffle.evaluated(), dict[str, dict[str, waffle.Verdict]])
+    evaluated.connect(lambda kind, name, verdict, **others: None)
+
+
+def subjects(request: HttpRequest, user: User) -> None:
+    subject = waffle.Subject(user, language="de", unit="acme", attributes={"plan": "gold"})
+    assert_type(waffle.subject_of(request, attributes={"plan": "gold"}), waffle.Subject)
+    assert_type(waffle.Subject.from_dict(subject.to_dict()), waffle.Subject)
+    assert_type(subject.unit, "str | None")
+    assert_type(waffle.flag_is_active(subject, "x"), bool)
+    assert_type(waffle.flag_is_active(None, "x"), bool)
+
+
+async def subjects_in_coroutines(request: HttpRequest) -> None:
+    assert_type(await waffle.asubject_of(request), waffle.Subject)
 
 
 def units_of_work() -> tuple[AbstractContextManager[None], AbstractAsyncContextManager[None]]:
@@ -67,6 +94,7 @@ def models(request: HttpRequest, user: User) -> None:
     assert_type(Flag.get_all(), list[Any])
     assert_type(Flag.conditions, tuple[Condition, ...])
     assert_type((*CLASSIC, Listed("companies", by="company")), tuple[Condition, ...])
+    assert_type((*CLASSIC, Exclude("users_off")), tuple[Condition, ...])
     set_flag(request, "x", active=False, session_only=True)
 
 

@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Explanation",
     "Reason",
+    "Subject",
     "Verdict",
+    "aexplain",
     "aflag_is_active",
     "aflag_verdict",
     "apinned",
     "asample_is_active",
     "asample_verdict",
+    "asubject_of",
     "aswitch_is_active",
     "aswitch_verdict",
+    "evaluated",
+    "explain",
     "flag_is_active",
     "flag_verdict",
     "get_waffle_flag_model",
@@ -26,11 +32,14 @@ __all__ = [
     "pinned",
     "sample_is_active",
     "sample_verdict",
+    "subject_of",
     "switch_is_active",
     "switch_verdict",
 ]
 
 if TYPE_CHECKING:
+    from waffle.explanations import Explanation, aexplain, explain
+    from waffle.facts import asubject_of, subject_of
     from waffle.public import (
         aflag_is_active,
         aflag_verdict,
@@ -49,10 +58,19 @@ if TYPE_CHECKING:
         switch_is_active,
         switch_verdict,
     )
+    from waffle.records import evaluated
+    from waffle.subjects import Subject
     from waffle.verdicts import Reason, Verdict
     from waffle.work import apinned, pinned
 else:
-    _HOMES = {"Reason": "verdicts", "Verdict": "verdicts", "apinned": "work", "pinned": "work"}
+    _HOMES = {
+        **dict.fromkeys(("Explanation", "aexplain", "explain"), "explanations"),
+        **dict.fromkeys(("Reason", "Verdict"), "verdicts"),
+        **dict.fromkeys(("apinned", "pinned"), "work"),
+        **dict.fromkeys(("asubject_of", "subject_of"), "facts"),
+        "Subject": "subjects",
+        "evaluated": "records",
+    }
 
     # Any: a public name stands for a function or a class.
     def __getattr__(name: str) -> Any:

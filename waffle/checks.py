@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
@@ -18,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from waffle import defaults
 from waffle.conf import Conf, conf
+from waffle.cookies import TOKEN
 from waffle.kinds import FLAG, KINDS
 from waffle.middleware import WaffleMiddleware
 
@@ -49,6 +51,22 @@ PROBLEMS = {
         "WAFFLE_CACHE_NAME is {value!r}, which is no entry of CACHES.",
         "Set it to one of CACHES, or let the database do alone: WAFFLE_CACHE_NAME = None.",
     ),
+    "E007": (
+        "WAFFLE_{name} is {value!r}, which cannot be imported: {error}.",
+        "Set it to the dotted path of a function, such as 'shop.flags.{example}', or leave it {default!r}.",
+    ),
+    "E008": (
+        "WAFFLE_{name} is {value!r}, which is no plain function.",
+        "Let it be `def {signature}`, neither a class nor a coroutine, or leave it {default!r}.",
+    ),
+    "E009": (
+        "WAFFLE_COOKIE_SAMESITE is {value!r}, which no browser knows.",
+        "Set it to 'Lax', 'Strict' or 'None', or to None to leave it to the browser.",
+    ),
+    "E010": (
+        "WAFFLE_VISITOR_COOKIE is {value!r}, which {problem}.",
+        "Give it a name of its own: WAFFLE_VISITOR_COOKIE = 'waffle_visitor'.",
+    ),
     "W001": ("WAFFLE_{name} is no setting of Waffle Iron.", "{advice}"),
     "W002": (
         "WAFFLE_{name} is {value!r}, which counts as {truth}.",
@@ -66,6 +84,10 @@ PROBLEMS = {
         "The cache {value!r}, named by WAFFLE_CACHE_NAME, has no {missing}: a hung server stops checks.",
         "Set seconds in its OPTIONS: {options!r}.",
     ),
+    "W006": (
+        "WAFFLE_COOKIE_SAMESITE is 'None' and WAFFLE_SECURE is off: browsers keep no such cookie.",
+        "Set WAFFLE_SECURE = True, or WAFFLE_COOKIE_SAMESITE = 'Lax'.",
+    ),
 }
 
 # type of a setting: how it is called
@@ -80,6 +102,12 @@ WANTED = {
 # What works beside the type that is meant: set_cookie() takes these.
 ALSO = {"MAX_AGE": (type(None), float, timedelta)}
 
+# setting that is the dotted path of a function: how that is called, and which other values there are
+FUNCTIONS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "UNIT": ("unit(request)", (None,)),
+    "STATUS_EXPOSE": ("expose(request, kind, name)", ("all", "none")),
+}
+
 # a part of the name of a cache's class: the options that its client takes for time-outs
 TIMEOUTS = {
     "pymemcache": ("timeout", "connect_timeout"),
@@ -91,7 +119,7 @@ TIMEOUTS = {
 # Any, from here on: settings may hold anything, and Django passes what it likes to checks.
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Check the settings, and what is installed."""
-    return [problem for find in (_types, _patterns, _models, _cache, _unknown, _rivals) for problem in find()]
+    return [problem for find in FINDERS for problem in find()]
 
 
 def check_middleware(*, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -194,6 +222,42 @@ def _keys(options: Mapping[str, Any]) -> Iterator[str]:
             yield name.lower()  # django-redis writes SOCKET_TIMEOUT
 
 
+def _functions() -> Iterator[CheckMessage]:
+    for name, (signature, others) in FUNCTIONS.items():
+        value = getattr(conf, name)
+        if value in others or not isinstance(value, str):
+            continue
+        try:
+            function = import_string(value)
+        except Exception as error:  # whatever the project's own module raises
+            example = signature.partition("(")[0]
+            yield _problem("E007", name=name, value=value, error=error, example=example)
+        else:
+            if not callable(function) or isinstance(function, type) or iscoroutinefunction(function):
+                yield _problem("E008", name=name, value=value, signature=signature)
+
+
+def _cookies() -> Iterator[CheckMessage]:
+    value = conf.COOKIE_SAMESITE
+    if isinstance(value, str) and value.lower() not in ("lax", "strict", "none"):
+        yield _problem("E009", value=value)
+    if str(value).lower() == "none" and value is not None and not conf.SECURE:
+        yield _problem("W006")
+    visitor_cookie = conf.VISITOR_COOKIE
+    if isinstance(visitor_cookie, str) and not re.fullmatch(TOKEN, visitor_cookie):
+        yield _problem("E010", value=visitor_cookie, problem="is no name of a cookie")
+    elif isinstance(visitor_cookie, str) and _is_of_a_flag(visitor_cookie):
+        yield _problem("E010", value=visitor_cookie, problem="may be the cookie of a flag")
+
+
+def _is_of_a_flag(cookie: str) -> bool:
+    for pattern in (conf.COOKIE, conf.TEST_COOKIE):
+        prefix, _, suffix = str(pattern).partition("%s")
+        if cookie.startswith(prefix) and cookie.endswith(suffix):
+            return True
+    return False
+
+
 def _unknown() -> Iterator[CheckMessage]:
     from difflib import get_close_matches  # here: a site that starts has no use for it
 
@@ -221,6 +285,9 @@ def _provides_waffle(found: Any) -> bool:
     return (
         "\nwaffle/__init__.py" in f"\n{files}" or "waffle" in (found.read_text("top_level.txt") or "").split()
     )
+
+
+FINDERS = (_types, _patterns, _models, _cache, _functions, _cookies, _unknown, _rivals)
 
 
 def _has_middleware() -> bool:

@@ -5,29 +5,23 @@ Pure: nothing here reads or writes a cache or a database.
 
 from __future__ import annotations
 
-import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-from waffle import memory
+from waffle import cookies, dealing, memory
+from waffle.asked import Asked
 from waffle.conf import conf
-from waffle.verdicts import Reason
+from waffle.dealing import is_drawn
+from waffle.verdicts import Reason, on_or_off
 
 # {list field: {primary key of a flag: primary keys that it lists}}; None: too many to hold
 Rosters = Mapping[str, Mapping[Any, frozenset[Any]]]
 
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-class Asked(Protocol):
-    """Who or what is asked about, as a condition sees it: `waffle.evaluation.Subject`."""
-
-    # Any: requests, users and facts are the project's own.
-    request: Any
-    read_only: bool
-    facts: dict[str, Any]
+ASKED_BY_NONE = "nobody asks for it"
+NO_REQUEST, NO_USER, NO_LANGUAGE, NO_UNIT = (
+    f"needs {what}, none given" for what in ("a request", "a user", "a language", "a unit")
+)
 
 
 # Any, here and below: a toggle is an instance of whatever model the project has set.
@@ -38,10 +32,13 @@ class Condition(ABC):
     """What the verdict names when this condition decides."""
 
     wants: str | None = None
-    """The fact that `decide` reads from `subject.facts`: "user", or None."""
+    """The fact that `decide` needs: "user", for `subject.user`, "unit", for `subject.unit`, or None."""
 
     stands_for: tuple[str, ...] = ()
     """Methods of the flag model. A model that overrides one is asked by that method instead."""
+
+    is_first = False
+    """Whether it is asked before all others, wherever it stands."""
 
     is_last = False
     """Whether it is asked after all others, wherever it stands."""
@@ -57,9 +54,20 @@ class Condition(ABC):
         """Return the condition to ask for this toggle, None where its field is unset."""
         return self if not self.field or getattr(toggle, self.field, None) else None
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({repr(self.field) if self.field else ''})"
+
     @abstractmethod
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         """Return True, False, or None for "not my business"."""
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        """Say in a few words what `decide`, which was asked just now, has gone by."""
+        return ""
+
+    def lacks(self, subject: Asked) -> str:
+        """Say what nobody has given and `decide` has returned None for; nothing where it lacked nothing."""
+        return NO_USER if self.wants == "user" and subject.user is None else ""
 
 
 class Override(Condition):
@@ -69,6 +77,16 @@ class Override(Condition):
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         return {"1": True, "0": False}.get(memory.query(subject.request, toggle.name) or "")
+
+    def __str__(self) -> str:
+        return "WAFFLE_OVERRIDE"
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        value = memory.query(subject.request, toggle.name)
+        return f"the query string says {on_or_off(value == '1')}" if value in ("0", "1") else ASKED_BY_NONE
+
+    def lacks(self, subject: Asked) -> str:
+        return NO_REQUEST if subject.request is None else ""
 
 
 class Everyone(Condition):
@@ -83,6 +101,9 @@ class Everyone(Condition):
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         return bool(getattr(toggle, self.field))
 
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        return f"set to {on_or_off(getattr(toggle, self.field))}"
+
 
 class Testing(Condition):
     """Testing mode: a query string, else a header, else a cookie decides; the first two are remembered."""
@@ -94,11 +115,29 @@ class Testing(Condition):
         name = conf.TEST_COOKIE % toggle.name
         value = memory.query(request, name)
         if value is None:
-            value = memory.header(request, name.replace("_", "-"))
+            header = name.replace("_", "-")
+            subject.varies_on(header)
+            value = memory.header(request, header)
         if value is None:
-            return memory.cookie(request, conf.TEST_COOKIE, toggle.name)
+            subject.varies_on("Cookie")
+            return cookies.cookie(request, conf.TEST_COOKIE, toggle.name)
         memory.tested(request)[toggle.name] = active = value == "1"
         return active
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        request, name = subject.request, conf.TEST_COOKIE % toggle.name
+        asked = {
+            "the query string": memory.query(request, name),
+            "the header": memory.header(request, name.replace("_", "-")),
+        }
+        for where, value in asked.items():
+            if value is not None:
+                return f"{where} says {on_or_off(value == '1')}"
+        held = cookies.cookie(request, conf.TEST_COOKIE, toggle.name)
+        return ASKED_BY_NONE if held is None else f"the cookie says {on_or_off(held)}"
+
+    def lacks(self, subject: Asked) -> str:
+        return NO_REQUEST if subject.request is None else ""
 
 
 class Language(Condition):
@@ -108,15 +147,33 @@ class Language(Condition):
     stands_for = ("_is_active_for_language",)
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        spoken = getattr(subject.request, "LANGUAGE_CODE", None)
+        spoken = subject.language
+        subject.varies_on("Accept-Language")
         listed = {code.strip().casefold() for code in getattr(toggle, self.field).split(",")}
         return True if spoken and spoken.casefold() in listed else None
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        return f"{subject.language} is{_not(self.decide(toggle, subject))} listed"
+
+    def lacks(self, subject: Asked) -> str:
+        return "" if subject.language else NO_LANGUAGE
 
 
 class ForUsers(Condition):
     """What decides by the user: a custom model replaces all such conditions by one method."""
 
-    stands_for = ("_is_active_for_user", "is_active_for_user")
+    stands_for: tuple[str, ...] = ("_is_active_for_user", "is_active_for_user")
+
+    claim = ""
+    """What is true of the user, in words: "staff"."""
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        if not getattr(subject.facts.get("user"), "is_authenticated", True):
+            return "nobody is signed in"
+        return f"the user is{_not(self.decide(toggle, subject) is not None)} {self.claim}"
+
+    def lacks(self, subject: Asked) -> str:
+        return NO_USER if subject.facts.get("user") is None else ""
 
 
 class Claim(ForUsers):
@@ -124,13 +181,14 @@ class Claim(ForUsers):
 
     wants = "user"
 
-    def __init__(self, field: str, *, of_user: str, reason: Reason) -> None:
+    def __init__(self, field: str, *, of_user: str, reason: Reason, claim: str | None = None) -> None:
         super().__init__(field)
         self.of_user = of_user
+        self.claim = claim or of_user.removeprefix("is_")
         self.reason = reason
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        return True if getattr(subject.facts["user"], self.of_user, False) else None
+        return True if getattr(subject.user, self.of_user, False) else None
 
 
 class Listed(ForUsers):
@@ -140,9 +198,13 @@ class Listed(ForUsers):
     attribute of the user: a foreign key (`by="company"`) or a many-to-many field (`by="groups"`).
     """
 
+    answer = True
+    """What is said to whoever is listed."""
+
     def __init__(self, field: str, *, by: str = "user", reason: Reason = Reason.CUSTOM) -> None:
         super().__init__(field)
         self.by = by
+        self.claim = "listed" if by == "user" else f"listed by {by}"
         self.reason = reason
 
     def pick(self, toggle: Any, rosters: Rosters | None) -> Condition | None:
@@ -157,54 +219,72 @@ class Listed(ForUsers):
         return None  # what `pick` returns decides
 
 
-class InShortList(ForUsers):
-    """`Listed`, with the members at hand."""
+class Exclude(Listed):
+    """`Listed` the other way round: off for whoever is listed, whatever else the flag says."""
+
+    is_first = True
+    stands_for: tuple[str, ...] = ()  # no method of django-waffle's speaks for it
+    answer = False
+
+
+class InList(ForUsers):
+    """What `Listed` picks: the same, ready to be asked."""
+
+    def __init__(self, listed: Listed) -> None:
+        super().__init__(listed.field)
+        self.listed = listed
+        self.reason = listed.reason
+        self.claim = listed.claim
+
+    def __str__(self) -> str:
+        return str(self.listed)
+
+
+class InShortList(InList):
+    """The members are at hand."""
 
     def __init__(self, listed: Listed, members: frozenset[Any]) -> None:
-        super().__init__(listed.field)
-        self.reason = listed.reason
+        super().__init__(listed)
         self.by = listed.by
         self.keys = self.wants = f"keys of {listed.by}"
         self.members = members
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        return None if self.members.isdisjoint(subject.facts[self.keys]) else True
+        return None if self.members.isdisjoint(subject.facts[self.keys]) else self.listed.answer
 
 
-class InLongList(ForUsers):
-    """`Listed`, where the lists are too long to hold: one query tells every flag that lists this user."""
+class InLongList(InList):
+    """The lists are too long to hold: one query tells every flag that lists this user."""
 
     wants = "listing flags"
 
-    def __init__(self, listed: Listed) -> None:
-        super().__init__(listed.field)
-        self.reason = listed.reason
-
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        return True if toggle.pk in subject.facts["listing flags"][self.field] else None
+        return self.listed.answer if toggle.pk in subject.facts["listing flags"][self.field] else None
 
 
 class Percent(Condition):
-    """A share of those for whom nothing else speaks: what is remembered, else dice."""
+    """A share of those for whom nothing else speaks: what is remembered, else a stable hash, else dice."""
 
     reason = Reason.PERCENT
     is_last = True
     stands_for = ("_is_active_for_percent",)
 
+    @property
+    def wants(self) -> str | None:  # type: ignore[override]  # read only: it goes by a setting
+        return "unit" if conf.STICKY_PERCENT else None
+
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        request, name = subject.request, toggle.name
-        if request is None:
-            return None  # nobody to remember it for
-        notes = memory.dealt(request)
-        if name in notes:
-            return notes[name][0]
-        active = memory.cookie(request, conf.COOKIE, name)
-        if subject.read_only:
-            return active
-        if active is None:
-            active = is_drawn(getattr(toggle, self.field))
-        notes[name] = [active, toggle.rollout]
-        return active
+        return dealing.deal(toggle, getattr(toggle, self.field), subject)
+
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        return dealing.describe(toggle, getattr(toggle, self.field), subject)
+
+    def lacks(self, subject: Asked) -> str:
+        if subject.request is not None:
+            return "nothing was dealt yet: the first check does that"
+        if not conf.STICKY_PERCENT:
+            return NO_REQUEST
+        return NO_USER if conf.UNIT is None else NO_UNIT
 
 
 class Active(Condition):
@@ -219,6 +299,9 @@ class Active(Condition):
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         return bool(getattr(toggle, self.field))
 
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        return f"set to {on_or_off(getattr(toggle, self.field))}"
+
 
 class Dice(Active):
     """A sample is drawn at each check."""
@@ -227,36 +310,22 @@ class Dice(Active):
     settles = False
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        return is_drawn(getattr(toggle, self.field))
+        percent = getattr(toggle, self.field)
+        if 0 < percent < 100:
+            subject.keep_private()
+        return is_drawn(percent)
 
-
-class Method(Condition):
-    """A method that a custom model overrides; its answer, loaded as a fact, stands in for the conditions."""
-
-    arguments: Mapping[str, tuple[str, ...]] = {
-        "is_active": ("request", "read_only"),
-        "_is_active_for_user": ("request",),
-        "_is_active_for_language": ("request",),
-        "_is_active_for_percent": ("request", "read_only"),
-    }
-
-    def __init__(self, name: str, arguments: tuple[str, ...] | None = None) -> None:
-        super().__init__()
-        self.wants = self.name = name
-        self.takes = self.arguments[name] if arguments is None else arguments
-
-    def decide(self, toggle: Any, subject: Asked) -> bool | None:
-        answer = subject.facts[self.name]
-        return None if answer is None else bool(answer)
+    def describe(self, toggle: Any, subject: Asked) -> str:
+        return f"drawn at each check, on in {float(getattr(toggle, self.field)):g} of 100"
 
 
 CLASSIC: tuple[Condition, ...] = (
     Everyone("everyone"),
     Testing("testing"),
     Language("languages"),
-    Claim("authenticated", of_user="is_authenticated", reason=Reason.AUTHENTICATED),
+    Claim("authenticated", of_user="is_authenticated", reason=Reason.AUTHENTICATED, claim="signed in"),
     Claim("staff", of_user="is_staff", reason=Reason.STAFF),
-    Claim("superusers", of_user="is_superuser", reason=Reason.SUPERUSER),
+    Claim("superusers", of_user="is_superuser", reason=Reason.SUPERUSER, claim="a superuser"),
     Listed("users", reason=Reason.USER),
     Listed("groups", by="groups", reason=Reason.GROUP),
     Percent("percent"),
@@ -266,36 +335,5 @@ CLASSIC: tuple[Condition, ...] = (
 OVERRIDE = Override()
 
 
-def is_drawn(percent: Any) -> bool:
-    """Throw dice: true in `percent` of 100 cases."""
-    return bool(random.uniform(0, 100) <= percent)
-
-
-def stock(method: Function) -> Function:
-    """Mark a method of a base model that the conditions speak for, until a custom model overrides it."""
-    method.__dict__["is_stock"] = True
-    return method
-
-
-def overrides(model: type, name: str) -> bool:
-    """Say whether `model` has its own version of a `stock` method."""
-    return not getattr(getattr(model, name), "is_stock", False)
-
-
-@cache
-def conditions_of(model: Any) -> tuple[Condition, ...]:
-    """Return the conditions of a flag model; overridden methods stand in for theirs."""
-    conditions: list[Condition] = []
-    asked_by_method: set[str] = set()
-    for condition in sorted(model.conditions, key=lambda condition: condition.is_last):
-        if not any(overrides(model, name) for name in condition.stands_for):
-            conditions.append(condition)
-        elif condition.stands_for[0] not in asked_by_method:
-            asked_by_method.add(condition.stands_for[0])
-            conditions.append(Method(condition.stands_for[0]))
-    return tuple(conditions)
-
-
-def picked(toggle: Any, rosters: Rosters | None, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Return those of `conditions` that `toggle` makes use of, ready to be asked."""
-    return tuple([pick for condition in conditions if (pick := condition.pick(toggle, rosters))])
+def _not(is_so: object) -> str:
+    return "" if is_so else " not"

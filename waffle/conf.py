@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
 
 from waffle import defaults
 
@@ -20,6 +23,14 @@ class Conf:
     TEST_COOKIE: str
     SECURE: bool
     MAX_AGE: int
+    COOKIE_DOMAIN: str | None
+    COOKIE_PATH: str
+    COOKIE_SAMESITE: str | None
+    COOKIE_HTTPONLY: bool
+
+    STICKY_PERCENT: bool
+    VISITOR_COOKIE: str | None
+    UNIT: str | None
 
     CACHE_PREFIX: str
     CACHE_NAME: str | None
@@ -47,10 +58,13 @@ class Conf:
     SWITCH_MODEL: str
     SAMPLE_MODEL: str
 
+    STRICT: bool
+
     READ_FROM_WRITE_DB: bool
     OVERRIDE: bool
     ENABLE_ADMIN_PAGES: bool
     STATUS_ENROLS: bool
+    STATUS_EXPOSE: str
 
     REFRESH_SECONDS: float
     SNAPSHOT_MAX_AGE: float
@@ -71,3 +85,17 @@ class Conf:
 
 conf = Conf()
 setting_changed.connect(conf.forget, dispatch_uid="waffle.conf")
+
+
+# Any: a function of the project's own.
+def function_of(name: str) -> Callable[..., Any]:
+    """Return the function whose dotted path `WAFFLE_<name>` is; raises `ImproperlyConfigured`."""
+    path = getattr(conf, name)
+    try:
+        function: Callable[..., Any] = import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"WAFFLE_{name} is {path!r}, which cannot be imported ({error}). Set it to the dotted path of a "
+            f"function, for example WAFFLE_{name} = 'shop.flags.{name.lower()}'."
+        ) from error
+    return function

@@ -4,6 +4,14 @@ COOKIE = "dwf_%s"
 TEST_COOKIE = "dwft_%s"
 SECURE = True
 MAX_AGE = 2592000  # seconds: 30 days
+COOKIE_DOMAIN = None
+COOKIE_PATH = "/"
+COOKIE_SAMESITE = "Lax"
+COOKIE_HTTPONLY = False
+
+STICKY_PERCENT = True
+VISITOR_COOKIE = None
+UNIT = None
 
 CACHE_PREFIX = "waffle:"
 CACHE_NAME = "default"
@@ -31,10 +39,13 @@ FLAG_MODEL = "waffle.Flag"
 SWITCH_MODEL = "waffle.Switch"
 SAMPLE_MODEL = "waffle.Sample"
 
+STRICT = False
+
 READ_FROM_WRITE_DB = False
 OVERRIDE = False
 ENABLE_ADMIN_PAGES = True
 STATUS_ENROLS = True
+STATUS_EXPOSE = "all"
 
 REFRESH_SECONDS = 0.1
 SNAPSHOT_MAX_AGE = 300  # seconds

@@ -5,52 +5,74 @@ Internal.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
 
-from waffle import facts, missing, store
-from waffle.conditions import OVERRIDE, Condition, Rosters, conditions_of, overrides, picked
+from waffle import facts, missing, pins, store
+from waffle.conditions import OVERRIDE, Condition, Rosters
 from waffle.conf import conf
+from waffle.inquiries import Inquiry, inquiry_of
 from waffle.kinds import FLAG, Entry, Kind
+from waffle.outages import Reminders
 from waffle.overrides import find, in_force, over, seen
-from waffle.snapshots import UNKNOWN, Snapshot
-from waffle.subjects import Subject, subject_of
+from waffle.picking import overrides, picked
+from waffle.records import record
+from waffle.snapshots import UNKNOWN, Snapshot, is_stale
+from waffle.subjects import Subject
+from waffle.unsettled import waiting
 from waffle.verdicts import Reason, Verdict, verdict_of
 
 OFF = verdict_of(False, Reason.DEFAULT)
+FAILED = verdict_of(False, Reason.ERROR)
+
+reminders = Reminders(60)
+"""Of conditions that fail: a hot page would fill the log."""
+
+logger = logging.getLogger("waffle")
 
 
 # Any, throughout: toggles, requests and users are the project's own.
 def check(
     kind: Kind,
     name: str,
-    request: Any = None,
+    whom: Any = None,
     read_only: bool = False,
-    find_request: Callable[[Any], Any] | None = None,
+    in_words: bool = False,
+    find_whom: Callable[[Any], Any] | None = None,
 ) -> Verdict:
-    """Answer whether a toggle is active, and why.
+    """Answer whether a toggle is active, and why; `whom` is a request, a subject, or None.
 
-    With `find_request` `request` is something to find it in, a template's context for one: that takes
-    as long as the check of a flag that is settled, which does not need it.
+    With `find_whom` `whom` is something to find it in, a template's context for one: that takes as long as
+    the check of a flag that is settled, which does not need it.
+    No argument is keyword-only: Python calls such a function more slowly.
     """
+    pin = pins.current()
     if in_force:
         snapshot, entry = find(kind, name)
     else:
-        snapshot = store.snapshot(kind)
+        # What the store would ask first, too: most checks end their search here, with a call less.
+        held = None if pin is None or waiting else pin.snapshots.get(kind)
+        snapshot = store.snapshot_in(pin, kind) if held is None else held
         entry = snapshot.entries.get(name)
     if entry is None:
-        return missing.answer(kind, name, snapshot)
-    if entry.settled is not None and not conf.OVERRIDE:
-        return entry.settled
-    if find_request is not None:
-        request = find_request(request)
-    return decide(*_case(kind, entry, snapshot, request, read_only))
+        verdict = missing.answer(kind, name, snapshot)
+    elif entry.settled is not None and not in_words and not conf.OVERRIDE:
+        verdict = entry.settled
+    else:
+        whom = whom if find_whom is None else find_whom(whom)
+        verdict = decide(*_case(kind, entry, snapshot, whom, read_only, in_words))
+    if pin is None or name not in pin.records[kind]:
+        record(pin, kind, name, verdict)
+    return worded(kind, name, snapshot, verdict) if in_words else verdict
 
 
-async def acheck(kind: Kind, name: str, request: Any = None, read_only: bool = False) -> Verdict:
+async def acheck(
+    kind: Kind, name: str, whom: Any = None, read_only: bool = False, in_words: bool = False
+) -> Verdict:
     """Answer as `check` does, in a coroutine."""
     if in_force:
         snapshot, entry = await sync_to_async(find)(kind, name)
@@ -59,122 +81,181 @@ async def acheck(kind: Kind, name: str, request: Any = None, read_only: bool = F
         entry = snapshot.entries.get(name)
     if entry is None:
         if kind.creates_missing:
-            return await sync_to_async(missing.answer)(kind, name, snapshot)
-        return missing.answer(kind, name, snapshot)
-    if entry.settled is not None and not conf.OVERRIDE:
-        return entry.settled
-    return await adecide(*_case(kind, entry, snapshot, request, read_only))
+            verdict = await sync_to_async(missing.answer)(kind, name, snapshot)
+        else:
+            verdict = missing.answer(kind, name, snapshot)
+    elif entry.settled is not None and not in_words and not conf.OVERRIDE:
+        verdict = entry.settled
+    else:
+        verdict = await adecide(*_case(kind, entry, snapshot, whom, read_only, in_words))
+    pin = pins.current()
+    if pin is None or name not in pin.records[kind]:
+        record(pin, kind, name, verdict)
+    return worded(kind, name, snapshot, verdict) if in_words else verdict
 
 
-def decide(toggle: Any, conditions: Iterable[Condition], subject: Subject) -> Verdict:
+def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verdict:
     """Walk through `conditions`; load each fact that one lacks."""
     while True:
-        outcome = walk(toggle, conditions, subject)
+        outcome = walk(toggle, conditions, inquiry)
         if isinstance(outcome, Verdict):
             return outcome
         try:
-            facts.supply(outcome, toggle, subject)
+            facts.supply(outcome, toggle, inquiry)
         except SynchronousOnlyOperation as error:
             raise SynchronousOnlyOperation(
                 f"The flag {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
                 "loaded first, and a coroutine cannot wait for that. Use `await waffle.aflag_is_active(…)`."
             ) from error
+        except Exception as error:
+            return _failed(toggle, outcome, inquiry, error)
 
 
-async def adecide(toggle: Any, conditions: Iterable[Condition], subject: Subject) -> Verdict:
+async def adecide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verdict:
     """Walk through `conditions`; load each fact that one lacks in a thread."""
     while True:
-        outcome = walk(toggle, conditions, subject)
+        outcome = walk(toggle, conditions, inquiry)
         if isinstance(outcome, Verdict):
             return outcome
-        await sync_to_async(facts.supply)(outcome, toggle, subject)
+        try:
+            await sync_to_async(facts.supply)(outcome, toggle, inquiry)
+        except Exception as error:
+            return _failed(toggle, outcome, inquiry, error)
 
 
-def walk(toggle: Any, conditions: Iterable[Condition], subject: Subject) -> Verdict | Condition:
+def walk(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verdict | Condition:
     """Return what the first condition that answers says, or the first condition that lacks its fact.
 
     Conditions are pure, so whoever supplies the fact walks again from the start.
     """
-    known = subject.facts
+    known = inquiry.facts
     for condition in conditions:
-        if condition.wants is not None and condition.wants not in known:
+        wanted = condition.wants
+        if wanted is not None and wanted not in known:
             return condition
-        active = condition.decide(toggle, subject)
+        try:
+            active = condition.decide(toggle, inquiry)
+        except Exception as error:
+            return _failed(toggle, condition, inquiry, error)
         if active is not None:
+            if inquiry.in_words:
+                return Verdict(bool(active), condition.reason, described(condition, toggle, inquiry))
             return verdict_of(bool(active), condition.reason)
     return OFF
 
 
+def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exception) -> Verdict:
+    """Let no page fail because a condition does: the toggle is off, and the log says why now and then."""
+    if conf.STRICT:
+        raise error
+    if reminders.is_due((type(toggle), toggle.name, str(condition))):
+        logger.error(
+            "%r is off: its condition %s has failed. The next failure is logged in %d seconds or later.",
+            *(toggle, condition, reminders.seconds),
+            exc_info=error,
+        )
+    return Verdict(False, Reason.ERROR, failure(condition, error)) if inquiry.in_words else FAILED
+
+
+def failure(condition: Condition, error: Exception) -> str:
+    """Say in words how a condition has failed."""
+    return f"{condition} has failed ({type(error).__name__}: {error})"
+
+
+def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
+    """Say in words what a condition has gone by."""
+    try:
+        return condition.describe(toggle, inquiry)
+    except Exception as error:  # the answer stands all the same
+        return f"{condition} has no words for it ({type(error).__name__}: {error})"
+
+
+def worded(kind: Kind, name: str, snapshot: Snapshot, verdict: Verdict) -> Verdict:
+    """Say in words what no condition has said: that the answer is stale, and why none of them answered."""
+    words = {
+        Reason.MISSING: missing.in_words(kind, name),
+        Reason.DEFAULT: "nothing applies",
+        Reason.ERROR: "no store could be read, now or before",
+    }
+    detail = verdict.detail or words.get(verdict.reason, "")
+    if not is_stale(kind, snapshot):
+        return Verdict(verdict.active, verdict.reason, detail)
+    return Verdict(verdict.active, Reason.STALE, f"as last read, {verdict.reason.value}: {detail}")
+
+
 def _case(
-    kind: Kind, entry: Entry, snapshot: Snapshot, request: Any, read_only: bool
-) -> tuple[Any, Iterable[Condition], Subject]:
-    conditions = _with_override(entry.conditions) if kind is FLAG else entry.conditions
-    if entry.is_custom:
+    kind: Kind, entry: Entry, snapshot: Snapshot, whom: Any, read_only: bool, in_words: bool
+) -> tuple[Any, Iterable[Condition], Inquiry]:
+    conditions = with_override(kind, entry.conditions)
+    if entry.is_custom or in_words:
         # Answers of a model's own methods are facts of this check alone.
-        return entry.own_toggle(), conditions, Subject(snapshot, request, read_only=read_only)
-    return entry.toggle, conditions, subject_of(snapshot, request, read_only=read_only)
+        inquiry = Inquiry(snapshot, whom, read_only=read_only, in_words=in_words)
+        return entry.own_toggle(), conditions, inquiry
+    return entry.toggle, conditions, inquiry_of(snapshot, whom, read_only=read_only)
 
 
-def _with_override(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    return (OVERRIDE, *conditions) if conf.OVERRIDE else conditions
+def with_override(kind: Kind, conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return the conditions of a toggle, with what `WAFFLE_OVERRIDE` puts before those of a flag."""
+    return (OVERRIDE, *conditions) if kind is FLAG and conf.OVERRIDE else conditions
 
 
-def toggle_at_hand(kind: Kind, toggle: Any) -> bool:
-    """Answer for a switch or a sample as its fields are now; one without a primary key counts as missing."""
-    shown = seen(kind, toggle)
-    if shown is None:
-        return missing.answer(kind, toggle.name, store.snapshot(kind)).active
-    return decide(shown, kind.stock_conditions, Subject(UNKNOWN, None)).active
+def at_hand(kind: Kind, toggle: Any, whom: Any = None, read_only: bool = False) -> bool:
+    """Answer for a toggle as its fields are now; one without a primary key counts as missing."""
+    if seen(kind, toggle) is None:
+        verdict = missing.answer(kind, toggle.name, store.snapshot(kind))
+    else:
+        verdict = _decide_at_hand(kind, toggle, whom, read_only=read_only)
+    pin, is_stock = pins.current(), not overrides(type(toggle), "is_active")
+    # The last word of a method of the model's own, which has asked its base, is not heard here.
+    if is_stock and (pin is None or toggle.name not in pin.records[kind]):
+        record(pin, kind, toggle.name, verdict)
+    return verdict.active
 
 
-def flag_at_hand(flag: Any, request: Any, read_only: bool) -> bool:
-    """Answer for a flag as its fields are now; one without a primary key counts as missing."""
-    if seen(FLAG, flag) is None:
-        return missing.answer(FLAG, flag.name, store.snapshot(FLAG)).active
-    flag, snapshot, rosters = _at_hand(flag)
-    model: Any = type(flag)
-    conditions = picked(flag, rosters, conditions_of(model))
-    return decide(flag, _with_override(conditions), Subject(snapshot, request, read_only=read_only)).active
-
-
-def part_of_flag(
-    flag: Any, method: str, request: Any = None, *, user: Any = None, read_only: bool = False
-) -> bool | None:
+def part_of_flag(flag: Any, method: str, whom: Any = None, *, read_only: bool = False) -> bool | None:
     """Answer for the conditions that `method` of the flag model stands for: True, False, or None."""
-    flag, snapshot, rosters = _at_hand(flag)
-    subject = Subject(snapshot, request, read_only=read_only)
-    if user is not None:
-        subject.facts["user"] = user
+    flag, snapshot, rosters = _at_hand(FLAG, flag)
+    inquiry = Inquiry(snapshot, whom, read_only=read_only)
     spoken_for = (condition for condition in type(flag).conditions if method in condition.stands_for)
-    verdict = decide(flag, picked(flag, rosters, spoken_for), subject)
+    verdict = decide(flag, picked(flag, rosters, spoken_for), inquiry)
     return None if verdict is OFF else verdict.active
 
 
-def part_for_user(flag: Any, user: Any) -> bool | None:
-    """Answer for a user without a request.
+def for_user(flag: Any, user: Any) -> bool | None:
+    """Answer what a request of `user` would be told, as far as that is known without one.
 
-    None for "nothing applies" is for a custom model, which goes on from there; everybody else gets False.
+    A custom model's own method calls this for its users and groups, and goes on from there: None for "nothing
+    applies" is for it alone.
     """
-    flag = seen(FLAG, flag) or flag
+    flag, subject = seen(FLAG, flag) or flag, Subject(user)
+    is_overridden = overrides(type(flag), "is_active_for_user")
+    if not is_overridden and not overrides(type(flag), "_is_active_for_user"):
+        return _decide_at_hand(FLAG, flag, subject, read_only=True).active
     if flag.everyone is not None:
         return bool(flag.everyone)
-    nothing = None if overrides(type(flag), "is_active_for_user") else False
-    return part_of_flag(flag, "is_active_for_user", user=user) or nothing
+    return part_of_flag(flag, "is_active_for_user", subject) or (None if is_overridden else False)
 
 
-def _at_hand(flag: Any) -> tuple[Any, Snapshot, Rosters | None]:
-    """Return a flag as overrides show it, with the snapshot and the lists that it goes by."""
-    layer = over(FLAG, flag)
-    if layer is None:
-        snapshot = store.snapshot(FLAG)
-        return flag, snapshot, _rosters(flag, snapshot)
-    snapshot, flag = layer.snapshot(), layer.toggle(flag)
-    return flag, snapshot, layer.rosters(flag, snapshot.rosters)
+def _decide_at_hand(kind: Kind, toggle: Any, whom: Any, *, read_only: bool) -> Verdict:
+    toggle, snapshot, rosters = _at_hand(kind, toggle)
+    conditions = picked(toggle, rosters, kind.conditions(type(toggle)))
+    return decide(toggle, with_override(kind, conditions), Inquiry(snapshot, whom, read_only=read_only))
 
 
-def _rosters(flag: Any, snapshot: Snapshot) -> Rosters | None:
-    if type(flag) is FLAG.model:
-        return snapshot.rosters
+def _at_hand(kind: Kind, toggle: Any) -> tuple[Any, Snapshot, Rosters | None]:
+    """Return a toggle as overrides show it, with the snapshot and the lists that it goes by."""
+    layer = over(kind, toggle)
+    if layer is not None:
+        snapshot, toggle = layer.snapshot(), layer.toggle(toggle)
+        return toggle, snapshot, layer.rosters(toggle, snapshot.rosters)
+    if kind is not FLAG:
+        return toggle, UNKNOWN, {}  # it lists nobody: no row need be read
+    snapshot = store.snapshot(kind)
+    return toggle, snapshot, snapshot.rosters if type(toggle) is kind.model else _own_rosters(toggle)
+
+
+def _own_rosters(flag: Any) -> Rosters:
+    """Read whom a flag lists that is of another model than the project's."""
     lists = {condition.field for condition in type(flag).conditions if hasattr(condition, "by")}
     members = {
         name: getattr(flag, name).values_list("pk", flat=True) for name in lists if hasattr(flag, name)

@@ -12,18 +12,9 @@ from django.core.signals import setting_changed
 from django.db import router
 from django.db.models.base import ModelState
 
-from waffle.conditions import (
-    Active,
-    Condition,
-    Dice,
-    Listed,
-    Method,
-    Rosters,
-    conditions_of,
-    overrides,
-    picked,
-)
+from waffle.conditions import Active, Condition, Dice, Listed, Rosters
 from waffle.conf import conf
+from waffle.picking import Method, conditions_of, overrides, picked
 from waffle.values import Value
 from waffle.verdicts import Reason, Verdict, verdict_of
 
@@ -109,9 +100,10 @@ class Kind:
         alias: str = self.write_alias() if conf.READ_FROM_WRITE_DB else router.db_for_read(self.model)
         return alias
 
-    def conditions(self) -> tuple[Condition, ...]:
-        """What a toggle of this kind is decided by; overridden methods stand in."""
-        return conditions_of(self.model) if hasattr(self.model, "conditions") else self.stock_conditions
+    def conditions(self, model: Any = None) -> tuple[Condition, ...]:
+        """What decides a toggle of this kind, or of another `model` of it; overridden methods stand in."""
+        model = model or self.model
+        return conditions_of(model) if hasattr(model, "conditions") else self.stock_conditions
 
     def lists(self) -> dict[str, Listed]:
         """The many-to-many fields that list somebody, by name."""

@@ -1,30 +1,19 @@
-"""What a request and a browser remember of flags: notes on the request, cookies behind them."""
+"""What a request remembers of flags: notes on it, which become cookies."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from copy import copy
 from typing import Any
-from urllib.parse import quote
 
+from django.core.exceptions import SuspiciousOperation
+
+from waffle import cookies
 from waffle.conf import conf
 
-# An RFC 6265 token, and ":", which browsers hold from django-waffle; "%" only where it escapes nothing.
-_COOKIE_NAME = r"(?:[!#$&'*+.:^_`|~0-9A-Za-z-]|%(?![0-9A-F]{2}))+"
-
-
-@lru_cache(maxsize=1024)
-def cookie_name(pattern: str, flag_name: str) -> str:
-    """Return the cookie for a flag, percent-encoded where the plain name is no cookie name.
-
-    `pattern` is `WAFFLE_COOKIE` or `WAFFLE_TEST_COOKIE`.
-    """
-    name = pattern % flag_name
-    return (
-        name if re.fullmatch(_COOKIE_NAME, name) else quote(name, safe="!#$&'*+^`|", errors="surrogatepass")
-    )
+NOTES = ("waffles", "waffle_tests", "waffle_visitor", "waffle_varies", "waffle_is_private")
+"""The attributes of a request that hold notes."""
 
 
 # Any: a Django request, or a framework's wrapper of one.
@@ -43,17 +32,18 @@ def tested(request: Any) -> dict[str, bool]:
     return _notes(request, "waffle_tests")
 
 
-def cookie(request: Any, pattern: str, flag_name: str) -> bool | None:
-    """Return what the browser's cookie says of a flag, None where it holds none."""
-    cookies: Mapping[str, str] = getattr(request, "COOKIES", {})
-    value = cookies.get(cookie_name(pattern, flag_name))
-    return None if value is None else value == "True"
+def parameters(request: Any) -> Mapping[str, str]:
+    """Return the query string's parameters: none where Django refuses it."""
+    try:
+        found: Mapping[str, str] = getattr(request, "GET", {})
+    except SuspiciousOperation:  # too many of them
+        return {}
+    return found
 
 
 def query(request: Any, name: str) -> str | None:
     """Return a parameter of the query string, None where it is not there."""
-    parameters: Mapping[str, str] = getattr(request, "GET", {})
-    return parameters.get(name)
+    return parameters(request).get(name)
 
 
 def header(request: Any, name: str) -> str | None:
@@ -81,18 +71,57 @@ def _notes(request: Any, attribute: str) -> dict[str, Any]:
     return notes
 
 
+def visitor(request: Any, *, read_only: bool) -> str | None:
+    """Return the visitor's id, None for an unknown visitor.
+
+    Unless `read_only`, a visitor who has none is given one, and the cookie that holds it is sent.
+    """
+    notes = _notes(request, "waffle_visitor")
+    if "id" not in notes:
+        notes["id"] = cookies.visitor_id(request)
+    if not read_only:
+        notes["is_sent"] = True
+        if notes["id"] is None:
+            notes["id"] = cookies.new_visitor_id()
+            keep_private(request)  # a random id decides as dice do
+    identity: str | None = notes["id"]
+    return identity
+
+
+def varies_on(request: Any, *headers: str) -> None:
+    """Note that the answer to this request depends on these headers of it."""
+    _notes(request, "waffle_varies").update(dict.fromkeys(headers))
+
+
+def keep_private(request: Any) -> None:
+    """Note that the answer to this request is for this visitor alone: dice have decided."""
+    with suppress(AttributeError):  # what cannot take notes stands in for a request
+        inner_request(request).waffle_is_private = True
+
+
+@contextmanager
+def undone(request: Any) -> Iterator[None]:
+    """Take every note back that is made on `request` within the block."""
+    fields: dict[str, Any] = getattr(inner_request(request), "__dict__", {})
+    notes = {name: fields[name] for name in NOTES if name in fields}
+    fields.update({name: copy(note) for name, note in notes.items()})
+    try:
+        yield
+    finally:
+        for name in NOTES:
+            fields.pop(name, None)
+        fields.update(notes)
+
+
 def write_cookies(request: Any, response: Any) -> None:
     """Turn the notes on `request` into cookies of `response`."""
     request = inner_request(request)
     for name, (active, session_only) in getattr(request, "waffles", {}).items():
         # In rollout mode whoever came out inactive is asked again in the next session.
         max_age = None if session_only and not active else conf.MAX_AGE
-        _set_cookie(response, conf.COOKIE, name, active, max_age)
+        cookies.set_flag_cookie(response, conf.COOKIE, name, active, max_age)
     for name, active in getattr(request, "waffle_tests", {}).items():
-        _set_cookie(response, conf.TEST_COOKIE, name, active, None)
-
-
-def _set_cookie(response: Any, pattern: str, flag_name: str, active: bool, max_age: int | None) -> None:
-    response.set_cookie(
-        cookie_name(pattern, flag_name), value=str(bool(active)), max_age=max_age, secure=conf.SECURE
-    )
+        cookies.set_flag_cookie(response, conf.TEST_COOKIE, name, active, None)
+    visitor_notes = getattr(request, "waffle_visitor", {})
+    if visitor_notes.get("is_sent"):
+        cookies.set_visitor_cookie(response, visitor_notes["id"])

@@ -1,13 +1,14 @@
-"""The middleware: it holds every toggle still during a request, and remembers in cookies what was dealt."""
+"""The middleware: it holds every toggle still during a request, and tells browser and caches what decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 
-from waffle import pins, store, work
+from waffle import links, pins, store, work
+from waffle.caching import tell_caches
 from waffle.memory import write_cookies
 from waffle.work import apinned
 
@@ -35,14 +36,17 @@ class WaffleMiddleware:
         pin = work.begin()  # `with pinned()` would take a third longer
         try:
             response = self.get_response(request)
+            links.follow(request)
+            return self.process_response(request, response)
         finally:
             work.end(pin)
-        return self.process_response(request, response)
 
     async def _answer(self, request: Any) -> Any:
         async with apinned():
             response = await self.get_response(request)
-        return self.process_response(request, response)
+            if links.tests_in(request):
+                await sync_to_async(links.follow)(request)
+            return self.process_response(request, response)
 
     def _prepare_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> None:
         """Let plain checks answer in an async view that a sync server runs."""
@@ -51,6 +55,7 @@ class WaffleMiddleware:
             store.keep_full(pin)
 
     def process_response(self, request: Any, response: Any) -> Any:
-        """Send what was dealt and tested during `request` along as cookies."""
+        """Send what was dealt and tested during `request` along as cookies; tell caches what decided."""
         write_cookies(request, response)
+        tell_caches(request, response)
         return response

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from difflib import get_close_matches
 
 from django.db import Error, connections, transaction
 
 from waffle import store
+from waffle.conf import conf
 from waffle.kinds import Kind
+from waffle.overrides import in_force
 from waffle.snapshots import Snapshot
 from waffle.verdicts import Reason, Verdict, verdict_of
 
@@ -15,15 +18,32 @@ logger = logging.getLogger("waffle")
 
 
 def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
-    """Return the default of its kind; log and create the toggle where the settings ask for that."""
+    """Return the default of its kind; log and create the toggle where the settings ask for that.
+
+    Raises `LookupError` where `WAFFLE_STRICT` is set.
+    """
     if not snapshot.is_known:
         return verdict_of(kind.default, Reason.ERROR)
+    if conf.STRICT:
+        raise LookupError(f"WAFFLE_STRICT is set, and {with_nearest(kind, name, snapshot)}")
     if kind.logs_missing is not None:
         logger.log(kind.logs_missing, f"{kind.title} %s not found", name)
     if kind.creates_missing:
         store.refuse_in_event_loop(f"await waffle.a{kind.name}_is_active(…)")
         _create(kind, name)
     return verdict_of(kind.default, Reason.MISSING)
+
+
+def in_words(kind: Kind, name: str) -> str:
+    """Say that there is no such toggle."""
+    return f"there is no {kind.name} {name!r}"
+
+
+def with_nearest(kind: Kind, name: str, snapshot: Snapshot) -> str:
+    """Say so, and which one may have been meant: that takes a while where there are many."""
+    names = {*snapshot.entries, *(layer.name for layer in tuple(in_force) if layer.kind is kind)}
+    nearest = get_close_matches(name, names, n=1)
+    return in_words(kind, name) + (f": did you mean {nearest[0]!r}?" if nearest else "")
 
 
 def _create(kind: Kind, name: str) -> None:

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from waffle import evaluation, unsettled
-from waffle.conditions import CLASSIC, Condition, overrides, stock
+from waffle.conditions import CLASSIC, Condition
 from waffle.conf import conf
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
 from waffle.overrides import entries
+from waffle.picking import overrides, stock
 from waffle.utils import get_cache
 
 __all__ = [
@@ -205,20 +206,19 @@ class AbstractBaseFlag(BaseModel):
     @stock
     def is_active(self, request: Any, read_only: bool = False) -> bool:
         """Return whether this flag, as its fields are now, is active for a request."""
-        return evaluation.flag_at_hand(self, request, read_only)
+        return evaluation.at_hand(FLAG, self, request, read_only)
 
     @stock
     def is_active_for_user(self, user: Any) -> bool | None:
-        """Return whether this flag is active for a user, whatever the request."""
-        return evaluation.part_for_user(self, user)
+        """Return what a request of this user would be told, as far as that is known without one."""
+        return evaluation.for_user(self, user)
 
     @stock
     def _is_active_for_user(self, request: Any) -> bool | None:
+        if not overrides(type(self), "is_active_for_user"):
+            return evaluation.part_of_flag(self, "_is_active_for_user", request)
         user = getattr(request, "user", None)
-        if user is None:
-            return None
-        answer = self.is_active_for_user(user)
-        return answer if overrides(type(self), "is_active_for_user") else answer or None
+        return None if user is None else self.is_active_for_user(user)
 
     @stock
     def _is_active_for_language(self, request: Any) -> bool | None:
@@ -284,7 +284,7 @@ class AbstractBaseSwitch(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Return whether this switch is on; the default where it is not there."""
-        return evaluation.toggle_at_hand(SWITCH, self)
+        return evaluation.at_hand(SWITCH, self)
 
 
 class Switch(AbstractBaseSwitch):
@@ -317,7 +317,7 @@ class AbstractBaseSample(BaseModel):
     @stock
     def is_active(self) -> bool:
         """Draw this sample; the default where it is not there."""
-        return evaluation.toggle_at_hand(SAMPLE, self)
+        return evaluation.at_hand(SAMPLE, self)
 
 
 class Sample(AbstractBaseSample):

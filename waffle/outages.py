@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Hashable
 from time import monotonic
 
 FIRST_WAIT = 1.0  # seconds
@@ -21,6 +22,11 @@ class Outage:
         self._wait = 0.0
         self._next_try = 0.0
         self._is_told_of = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the last try failed."""
+        return bool(self._wait)
 
     def is_over(self) -> bool:
         """Say whether a try is due: nothing has failed, or the wait since the last failure is over."""
@@ -47,3 +53,23 @@ class Outage:
             self._wait = 0.0
             if self._is_told_of:
                 logger.warning("%s is available again.", self.what)
+
+
+class Reminders:
+    """Internal. Tells when a line is due that would otherwise fill the log: once in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._due: dict[Hashable, float] = {}
+
+    def is_due(self, what: Hashable) -> bool:
+        """Say whether the line on `what` is to be written now."""
+        now = monotonic()
+        if now < self._due.get(what, now):
+            return False
+        self._due[what] = now + self.seconds
+        return True
+
+    def forget(self) -> None:
+        """Let every line be due."""
+        self._due.clear()

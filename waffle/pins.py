@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -12,23 +13,38 @@ if TYPE_CHECKING:
     from waffle.kinds import Kind
     from waffle.snapshots import Snapshot
     from waffle.stamps import Stamp
+    from waffle.verdicts import Verdict
 
 
 class Pin:
     """What one request, task or loop has been told."""
 
-    __slots__ = ("is_closed", "looked_at", "memberships", "previous", "refill", "snapshots", "subjects")
+    __slots__ = (
+        "inquiries",
+        "is_closed",
+        "is_private",
+        "looked_at",
+        "memberships",
+        "previous",
+        "records",
+        "refill",
+        "snapshots",
+    )
 
     def __init__(self, previous: Pin | None) -> None:
         self.previous = previous
         self.is_closed = False
+        self.is_private = False
+        """Whether dice have decided: what comes of this work is for one visitor alone."""
         self.refill: Callable[[Pin], None] | None = None
         """Set where coroutines ask, who cannot load for themselves: fills the pin again."""
         self.looked_at: set[Stamp] = set()
         self.snapshots: dict[Kind, Snapshot] = {}
-        # Any: subjects belong to the ring above; memberships are keyed by snapshot and user.
-        self.subjects: dict[bool, Any] = {}
+        # Any: inquiries belong to the ring above; memberships are keyed by snapshot and user.
+        self.inquiries: dict[bool, Any] = {}
         self.memberships: dict[tuple[Any, ...], Any] = {}
+        self.records: defaultdict[Kind, dict[str, Verdict]] = defaultdict(dict)
+        """By kind and name, the first answer to each question."""
 
     def forget(self) -> None:
         """Let go of all that was told: this unit of work has changed something itself."""
@@ -38,14 +54,28 @@ class Pin:
         if self.refill is not None:
             self.refill(self)
 
+    def outer(self) -> Pin | None:
+        """Return the open pin that this one was opened within; a request that is over is passed by."""
+        pin = self.previous
+        while pin is not None and pin.is_closed:
+            pin = pin.previous
+        return pin
+
+    def absorb(self, inner: Pin) -> None:
+        """Take over what a part of this unit of work, in a pin of its own, has asked."""
+        self.is_private |= inner.is_private
+        for kind, answers in inner.records.items():
+            for name, verdict in answers.items():
+                self.records[kind].setdefault(name, verdict)
+
     def forget_users(self) -> None:
         """Let go of what is known of users, their groups for one."""
-        self.subjects.clear()
+        self.inquiries.clear()
         self.memberships.clear()
 
     def doubt_users(self, connection: BaseDatabaseWrapper) -> None:
         """Do so now, and whenever this connection's transaction ends or goes back to a savepoint."""
-        self.subjects = _Provisional(connection)
+        self.inquiries = _Provisional(connection)
         self.memberships = _Provisional(connection)
 
 
@@ -75,9 +105,14 @@ def current() -> Pin | None:
     """Return the pin of this context, None where there is none or it is closed."""
     pin = _current.get()
     # A background task keeps the context of a request that is over.
-    while pin is not None and pin.is_closed:
-        pin = pin.previous
-    return pin
+    return pin.outer() if pin is not None and pin.is_closed else pin
+
+
+def keep_private() -> None:
+    """Note that dice have decided, in the current pin."""
+    pin = current()
+    if pin is not None:
+        pin.is_private = True
 
 
 def enter() -> Pin:
@@ -93,6 +128,10 @@ def leave(pin: Pin) -> None:
     Not by `ContextVar.reset`: streams and generators may end in another context than they began in.
     """
     pin.is_closed = True
+    outer = pin.outer()
+    if outer is not None:
+        outer.absorb(pin)
+    pin.records.clear()
     pin.refill = None
     pin.forget()  # a task that outlives the request may hold the context, and should hold no more
     _current.set(pin.previous)

@@ -9,14 +9,14 @@ from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH
 from waffle.verdicts import Verdict
 
 
-# Any, for requests: Django's own, or a framework's wrapper of one. For models: what the project has set.
+# Any, for requests: Django's, a framework's wrapper of one, a subject, or None. For models: the project's.
 def flag_verdict(request: Any, flag_name: str, read_only: bool = False) -> Verdict:
-    """Return whether a flag is active for this request, and what decided it.
+    """Return whether a flag is active for this request or subject, and what decided it.
 
-    `request` may be None: then only what needs nobody decides. With `read_only` nothing is dealt and no
-    cookie is sent: a percentage that is not decided yet is off.
+    `request` may be None: then only what needs nobody decides. With `read_only` no dice are thrown and no
+    cookie is sent: a percentage that nothing decides yet is off.
     """
-    return check(FLAG, flag_name, request, read_only)
+    return check(FLAG, flag_name, request, read_only, in_words=True)
 
 
 def flag_is_active(request: Any, flag_name: str, read_only: bool = False) -> bool:
@@ -26,7 +26,7 @@ def flag_is_active(request: Any, flag_name: str, read_only: bool = False) -> boo
 
 def switch_verdict(switch_name: str) -> Verdict:
     """Return whether a switch is on, and what decided it."""
-    return check(SWITCH, switch_name)
+    return check(SWITCH, switch_name, in_words=True)
 
 
 def switch_is_active(switch_name: str) -> bool:
@@ -36,7 +36,7 @@ def switch_is_active(switch_name: str) -> bool:
 
 def sample_verdict(sample_name: str) -> Verdict:
     """Draw a sample, and return what came out and what decided it."""
-    return check(SAMPLE, sample_name)
+    return check(SAMPLE, sample_name, in_words=True)
 
 
 def sample_is_active(sample_name: str) -> bool:
@@ -46,7 +46,7 @@ def sample_is_active(sample_name: str) -> bool:
 
 async def aflag_verdict(request: Any, flag_name: str, read_only: bool = False) -> Verdict:
     """Do what `flag_verdict` does, in a coroutine."""
-    return await acheck(FLAG, flag_name, request, read_only)
+    return await acheck(FLAG, flag_name, request, read_only, in_words=True)
 
 
 async def aflag_is_active(request: Any, flag_name: str, read_only: bool = False) -> bool:
@@ -56,7 +56,7 @@ async def aflag_is_active(request: Any, flag_name: str, read_only: bool = False)
 
 async def aswitch_verdict(switch_name: str) -> Verdict:
     """Do what `switch_verdict` does, in a coroutine."""
-    return await acheck(SWITCH, switch_name)
+    return await acheck(SWITCH, switch_name, in_words=True)
 
 
 async def aswitch_is_active(switch_name: str) -> bool:
@@ -66,7 +66,7 @@ async def aswitch_is_active(switch_name: str) -> bool:
 
 async def asample_verdict(sample_name: str) -> Verdict:
     """Do what `sample_verdict` does, in a coroutine."""
-    return await acheck(SAMPLE, sample_name)
+    return await acheck(SAMPLE, sample_name, in_words=True)
 
 
 async def asample_is_active(sample_name: str) -> bool:

@@ -9,11 +9,14 @@ from django.conf import settings
 from django.db import connections, router
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
 
-from waffle import pins, unsettled
+from waffle import pins, records, unsettled
 from waffle.conditions import Listed
 from waffle.kinds import FLAG, KINDS
 from waffle.models import BaseModel, Stamp
 from waffle.snapshots import last_known
+
+evaluated = records.signal
+"""Sent with `kind`, `name` and `verdict`, once per request and toggle: see the how-to "Why is it on?"."""
 
 
 # Any, throughout: signals, models and what they send are of every sort.

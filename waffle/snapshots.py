@@ -106,6 +106,12 @@ def distrust() -> None:
         published[kind] = held.replaced(label=None, known=-1, grace_ends=0.0)
 
 
+def is_stale(kind: Kind, snapshot: Snapshot) -> bool:
+    """Say whether rows may have changed since, and nobody can tell: the store is away."""
+    cannot_look = snapshot.label is not None and snapshot.stamp.outage.is_on
+    return snapshot.is_known and (cannot_look or _loading[kind].outage.is_on)
+
+
 def load(kind: Kind, held: Snapshot, connection: BaseDatabaseWrapper) -> Snapshot:
     """Return a newer snapshot than `held`: one thread reads and publishes, the others wait, not for ever."""
     loading = _loading[kind]

@@ -41,7 +41,11 @@ _wanted: set[Kind] = set()
 
 def snapshot(kind: Kind) -> Snapshot:
     """Return the snapshot that a check goes by, here and now."""
-    pin = pins.current()
+    return snapshot_in(pins.current(), kind)
+
+
+def snapshot_in(pin: Pin | None, kind: Kind) -> Snapshot:
+    """Return the same for whoever knows the current pin."""
     if not unsettled.waiting:
         if pin is not None:
             held = pin.snapshots.get(kind)

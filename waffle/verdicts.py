@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 
 from waffle.values import Value
 
@@ -34,15 +35,17 @@ class Reason(str, Enum):
     GROUP = "group"
     """A group of the user is listed."""
     PERCENT = "percent"
-    """The percentage: dealt now, or remembered."""
+    """The percentage: by a hash, by dice, or as remembered. A sample is drawn at each check."""
     CUSTOM = "custom"
-    """A condition, or a method of a custom model."""
+    """A condition, or a method, of the project's own model."""
     ACTIVE = "active"
     """A switch is what it is set to."""
     DEFAULT = "default"
     """Nothing applies: off."""
     ERROR = "error"
-    """No store could be read, now or before: the default of its kind."""
+    """A condition failed: off. Or no store could be read, now or before: the default of its kind."""
+    STALE = "stale"
+    """The store is away, and what was read last has answered; `detail` says what decided."""
 
 
 class Verdict(Value):
@@ -50,6 +53,8 @@ class Verdict(Value):
 
     active: bool
     reason: Reason
+    detail: str = ""
+    """Why, in words for people: they may change. Empty where nobody has asked for a reason."""
 
     def __bool__(self) -> bool:
         return self.active
@@ -61,9 +66,12 @@ class Verdict(Value):
         return hash((self.active, self.reason))
 
 
-_ALL = {(active, reason): Verdict(active, reason) for active in (True, False) for reason in Reason}
-
-
+@cache
 def verdict_of(active: bool, reason: Reason) -> Verdict:
     """Return the one verdict that says this: a check makes no object."""
-    return _ALL[active, reason]
+    return Verdict(active, reason)
+
+
+def on_or_off(active: object) -> str:
+    """Say in words what a toggle is."""
+    return "on" if active else "off"

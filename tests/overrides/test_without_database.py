@@ -20,8 +20,9 @@ from tests.overrides.cases import ADA, BOB, OVERRIDES, STAFF, Check, each_answer
 from tests.process import run_python
 from tests.worlds import each_flag_is_active, each_flag_verdict
 from waffle import Reason, Verdict
-from waffle.conditions import CLASSIC, Everyone, conditions_of
+from waffle.conditions import CLASSIC, Everyone
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, is_custom
+from waffle.picking import conditions_of
 from waffle.testutils import Override, override_flag, override_sample, override_switch
 
 # Any, in this file: checks of either world, and what fields hold.

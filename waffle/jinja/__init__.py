@@ -26,15 +26,10 @@ def _question(kind: Kind) -> Callable[[Context, object], bool | Awaitable[bool]]
     def ask(context: Context, name: object) -> bool | Awaitable[bool]:
         name = name if isinstance(name, str) else str(name)  # str() of an enum is not the text that it is
         if context.environment.is_async:  # Jinja awaits whatever a call returns
-            return _aask(kind, _request_of(context), name)
-        return check(kind, name, context, find_request=_request_of).active
+            return _aask(kind, _whom_in(context), name)
+        return check(kind, name, context, find_whom=_whom_in).active
 
     return ask
-
-
-# Any: a Django request, or a framework's wrapper of one, or None.
-def _request_of(context: Context) -> Any:
-    return context.get("request")
 
 
 QUESTIONS = {kind.name: _question(kind) for kind in KINDS}
@@ -43,7 +38,7 @@ QUESTIONS = {kind.name: _question(kind) for kind in KINDS}
 class WaffleExtension(Extension):
     """Gives templates `waffle.flag(name)` and `{% flag "name" %}…{% else %}…{% endflag %}`, and so on.
 
-    The request is the template's variable `request`; without it flags are asked with None.
+    Asked about is the template's variable `waffle_subject`, else `request`; without both it is None.
     An async environment (`enable_async`) awaits the async twins.
     """
 
@@ -74,12 +69,17 @@ class WaffleExtension(Extension):
 @pass_context
 def wafflejs(context: Context) -> str | Awaitable[str]:
     """Return the script that defines `window.waffle`, to stand within a <script> element."""
-    request = _request_of(context)
-    return sync_to_async(script)(request) if context.environment.is_async else script(request)
+    whom = _whom_in(context)
+    return sync_to_async(script)(whom) if context.environment.is_async else script(whom)
 
 
-async def _aask(kind: Kind, request: Any, name: str) -> bool:
-    return (await acheck(kind, name, request)).active
+async def _aask(kind: Kind, whom: Any, name: str) -> bool:
+    return (await acheck(kind, name, whom)).active
+
+
+# Any: a Django request, a framework's wrapper of one, a subject, or None.
+def _whom_in(context: Context) -> Any:
+    return context.get("waffle_subject", context.get("request"))
 
 
 def _parse_name(parser: Parser) -> nodes.Expr:

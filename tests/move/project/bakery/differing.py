@@ -122,6 +122,51 @@ def a_percentage_of_requests_without_a_user() -> Any:
     return waffle.flag_is_active(request, "x")
 
 
+def cookies_after(request: HttpRequest, flag: str | None = None) -> list[str]:
+    """Return the cookies that a page sends; it asks for `flag`, or for none."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(flag and waffle.flag_is_active(request, flag))
+
+    return [*WaffleMiddleware(page)(request).cookies]
+
+
+@question
+def the_percentage_of_a_user_without_a_request() -> Any:
+    Flag.objects.create(name="x", percent="99.9")
+    return Flag.get("x").is_active_for_user(User.objects.get(username="ada"))
+
+
+@question
+def the_cookies_after_the_percentage_of_a_user() -> Any:
+    Flag.objects.create(name="x", percent="99.9")
+    return cookies_after(request_of(User.objects.get(username="ada")), "x")
+
+
+@question
+def the_cookies_after_a_testing_link_to_a_page_that_does_not_ask() -> Any:
+    Flag.objects.create(name="x", testing=True)
+    return cookies_after(request_of(path="/?dwft_x=1"))
+
+
+@question
+def what_caches_are_told_of_a_page_for_staff() -> Any:
+    Flag.objects.create(name="x", staff=True)
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(waffle.flag_is_active(request, "x"))
+
+    return WaffleMiddleware(page)(request_of()).headers.get("Vary")
+
+
+@question
+def the_cookie_of_a_percentage_in_pages_of_other_sites() -> Any:
+    Flag.objects.create(name="x", percent="99.9")
+    request = request_of()
+    waffle.flag_is_active(request, "x")
+    return WaffleMiddleware(lambda request: HttpResponse())(request).cookies["dwf_x"]["samesite"]
+
+
 @question
 def the_test_cookie_is_secure() -> Any:
     Flag.objects.create(name="x", testing=True)

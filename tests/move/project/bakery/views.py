@@ -31,8 +31,9 @@ def answers(request: HttpRequest) -> Iterator[tuple[str, object]]:
         yield f"flag {name}, read only", waffle.flag_is_active(request, name, read_only=True)
         yield f"flag {name}", waffle.flag_is_active(request, name)
         yield f"flag {name}, by model", flag.is_active(request)
-        # django-waffle says None where ours says False.
-        yield f"flag {name}, for user", bool(flag.pk and flag.is_active_for_user(request.user))
+        # django-waffle says None where ours says False, and does not know the percentage.
+        is_asked = flag.pk and flag.percent is None
+        yield f"flag {name}, for user", bool(is_asked and flag.is_active_for_user(request.user))
     for name in names("switch"):
         yield f"switch {name}", waffle.switch_is_active(name)
         yield f"switch {name}, by model", MODELS["switch"].get(name).is_active()
