@@ -1,7 +1,7 @@
 """Changing: a writer's toggles in the database, and beside them what should be there.
 
-Each change of `CHANGES` is one commit where no transaction is open. It is noted before it is made: so what should be
-there is right too if the database is lost in the moment of the commit.
+Each change of `CHANGES` is one commit where no transaction is open. It is noted before it is made: so what
+should be there is right too if the database is lost in the moment of the commit.
 """
 
 from __future__ import annotations

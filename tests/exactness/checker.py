@@ -5,9 +5,9 @@ A read must show a state that is
 - not older than the newest change that was told to all `Bounds.window` before the read began, and
 - not newer than the newest change whose commit had begun when the read ended.
 
-Writers note the beginning of a commit before it and the end of telling after it; readers note their beginning before
-and their end after. However long a process sleeps between the clock and the deed, that only widens what is allowed:
-what is found is never the machine's slowness. What may slip through is a fault smaller than that sleep.
+Writers note the beginning of a commit before it and the end of telling after it; readers note their beginning
+before and their end after. However long a process sleeps between the clock and the deed, that only widens
+what is allowed: what is found is never the machine's slowness. A fault smaller than that may slip through.
 
 In a pin all answers about one part must be explained by one state.
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from tests.exactness.journals import PIN, History, Reading, Unit
@@ -30,7 +31,7 @@ RAISED = "raised"
 HURRIED = "hurried"
 
 VIOLATIONS = (STALE, UNCOMMITTED, TORN, FOR_EVER, RAISED)
-"""Older than the bounds allow; never committed; of two states in one pin; old at the end still; an exception."""
+"""Older than allowed; never committed; of two states where one is promised; old at the end; an exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Finding:
     """What is wrong with a read, or with the answers of a pin."""
 
     sort: str
-    """One of `VIOLATIONS`, or `HURRIED`: stale, but it gave up waiting for what another thread was reading."""
+    """One of `VIOLATIONS`, or `HURRIED`: stale, for it gave up waiting for what another thread read."""
     unit: Unit
     reading: Reading
     allowed: tuple[int, int]
@@ -59,8 +60,9 @@ class Finding:
         shown = self.reading.raised or repr(self.reading.answer)
         begun = self.unit.begin if self.unit.hold else self.reading.begin
         return (
-            f"{self.sort}: {self.unit.who} ({self.unit.hold or 'unpinned'}) asked {asked.form} of {asked.name} "
-            f"at {begun:.6f}, got {shown} at {self.reading.end:.6f}; allowed: changes {oldest} to {newest}"
+            f"{self.sort}: {self.unit.who} ({self.unit.hold or 'unpinned'}) asked {asked.form} of "
+            f"{asked.name} at {begun:.6f}, got {shown} at {self.reading.end:.6f}; "
+            f"allowed: changes {oldest} to {newest}"
         )
 
 
@@ -72,7 +74,7 @@ class Record:
         self.undone = history.undone
         self.serials = [change.serial for change in changes]
         self.states = [change.state for change in changes]
-        self.told = [change.told for change in changes]
+        self.told = [change.told if isfinite(change.told) else change.committed for change in changes]
         self._begins = [change.begin for change in changes]
         self._known = [
             min(change.told + bounds.window, change.committed + bounds.max_age) for change in changes

@@ -43,7 +43,7 @@ class Unit:
     """Before its pin, its transaction, or its first check."""
     readings: tuple[Reading, ...]
     hold: str = ""
-    """`PIN`: nothing changes in it; `VIEW`: a transaction that may hold an old view; or each check is its own."""
+    """`PIN`: nothing changes in it; `VIEW`: a transaction that may be behind; else each check is alone."""
     is_hurried: bool = False
     """One of its checks gave up waiting for what another thread was reading."""
     is_final: bool = False
@@ -82,6 +82,10 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
         self._lock = Lock()
+
+    def close(self) -> None:
+        """Close its file."""
+        self._file.close()
 
     def note(self, what: str, **details: Any) -> None:
         """Write a line."""

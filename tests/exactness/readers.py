@@ -226,7 +226,7 @@ ROLES: dict[str, tuple[Work, ...]] = {
     "transactions": (pinned_transaction, plain_transaction, plain),
     "repeatable": (pinned_transaction, plain_transaction, plain),
 }
-"""The processes, and what their threads do: the last two in transactions, READ COMMITTED and REPEATABLE READ."""
+"""The processes, and what their threads do; `repeatable` is at REPEATABLE READ, where there is that."""
 
 COROUTINES: tuple[AsyncWork, ...] = (in_coroutine, in_pinned_coroutine, in_pinned_coroutine)
 

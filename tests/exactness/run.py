@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import NoReturn
 
 from tests.exactness.checker import VIOLATIONS, Bounds, Finding, Judge
 from tests.exactness.journals import history_in, lines_of, units_in
@@ -69,9 +72,11 @@ class Scene:
         with self._stage(tasks) as stage:
             try:
                 judge = self._direct(stage)
-                self._expect(stage, "")
+                if stage.wait():
+                    self._fail(stage)
             finally:
-                stage.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(stage.pid, signal.SIGKILL)
         return self._outcome(judge)
 
     def _direct(self, stage: subprocess.Popen[str]) -> Judge:
@@ -86,12 +91,13 @@ class Scene:
         return judge
 
     def _expect(self, stage: subprocess.Popen[str], word: str) -> None:
-        """Wait for a word of the stage, or, with none, for its end."""
         assert stage.stdout is not None
-        line = stage.stdout.readline()
-        if not line.startswith(word) or (not word and line) or (not word and stage.wait()):
-            log = self._log.read_text(errors="replace")[-4000:]
-            raise RuntimeError(f"the stage has ended with {stage.wait()}:\n{log}")
+        if not stage.stdout.readline().startswith(word):
+            self._fail(stage)
+
+    def _fail(self, stage: subprocess.Popen[str]) -> NoReturn:
+        log = self._log.read_text(errors="replace")[-4000:]
+        raise RuntimeError(f"the stage has ended with {stage.wait()}:\n{log}")
 
     def _stage(self, tasks: Sequence[Task]) -> subprocess.Popen[str]:
         with self._log.open("wb") as log:
@@ -101,6 +107,7 @@ class Scene:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,  # a group, which can be killed together
                 text=True,
             )
 

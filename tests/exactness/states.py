@@ -1,7 +1,7 @@
 """What can be asked, and what a state of the tables answers. Pure.
 
-Each writer has toggles of its own, and nobody else writes them: so its changes have one order, its own. They all
-share the stamp and the bell, which is where writers meet.
+Each writer has toggles of its own, and nobody else writes them: so its changes have one order, its own. They
+all share the stamp and the bell, which is where writers meet.
 """
 
 from __future__ import annotations

@@ -172,8 +172,8 @@ class Writer:
 def bursts(task: Task, start: float) -> Iterator[float]:
     """Yield the instants of the bursts in which this writer takes part; the others' are the same.
 
-    A change that somebody has missed stays missed until the next one tells of both: so at times one writer is alone,
-    and silence follows on most bursts.
+    A change that somebody has missed stays missed until the next one tells of both: so at times one writer is
+    alone, and silence follows on most bursts.
     """
     dice, moment = Random(task.seed), start
     while moment < start + task.seconds:

@@ -17,7 +17,7 @@ from tests.servers.start import SERVERS, NotInstalled
 
 OUTAGES = [Outage(server, how) for server in SERVERS for how in ("hangs", "is down")]
 DATABASES = {"memcached": "postgresql", "redis": "mariadb"}
-"""What a site with a cache has for a database. Where the database is troubled there is no cache to spare it."""
+"""What a site with a cache has for a database. A site whose database is troubled has no cache to spare it."""
 
 WIDTHS = (9, 19, 8, 8, 8, 9, 6, 6, 9, 11)
 HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "failed", "time-outs", "log lines")
@@ -56,13 +56,14 @@ def introduction() -> Iterator[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB"
     yield f"What a fault costs, on a machine with {machine}, Python {platform.python_version()}."
-    yield f"{VISITORS} visitors; {BEFORE:.0f} s before, {DURING:.0f} s during, {AFTER:.0f} s after each outage."
+    phases = f"{BEFORE:.0f} s before, {DURING:.0f} s during, {AFTER:.0f} s after each outage"
+    yield f"{VISITORS} visitors: {phases}."
     yield "A page asks for 20 toggles; gunicorn has 4 processes with 4 threads, uvicorn 2 processes."
 
 
 def foot() -> Iterator[str]:
     """Say what the columns hold."""
-    yield "before, during, after: requests per second; slowest: the longest that a visitor waited, in seconds."
+    yield "Requests per second before, during and after; slowest: the longest that a visitor waited, in s."
     yield "Of one process at most: slow, requests over half a second; time-outs, waits for the cache in vain;"
     yield "log lines, that something is away and that it is back."
 

@@ -1,6 +1,6 @@
-"""Visitors: `python -m tests.faults.visitors PORT PATH` asks the site from many threads, until its input ends.
+"""Visitors: `python -m tests.faults.visitors PORT PATH` asks from many threads, until its input ends.
 
-It prints what they got as JSON: [when asked, seconds, which process answered or 0, whether all was right] of each.
+It prints what they got as JSON: of each [when, seconds, which process answered or 0, whether all was right].
 """
 
 from __future__ import annotations
