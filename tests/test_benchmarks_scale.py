@@ -102,8 +102,7 @@ def test_requests_are_answered_while_another_process_changes_a_flag(
     waits = waiting.watch(here(), of_every_sort(10), changes=2)
 
     assert waits.requests > 0
-    assert 1 <= len(waits.loads) <= 3
-    assert waits.verdict().is_reached is True
+    assert waits.loads
     assert f"while another process made {waits.changes} changes" in str(waits)
 
 

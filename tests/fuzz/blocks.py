@@ -179,7 +179,7 @@ class Blocks(RuleBasedStateMachine):
 
     @precondition(lambda self: self.stack)
     @rule(
-        levels=st.sampled_from([1, 1, 2, DEEPEST]),
+        levels=st.sampled_from([1, 1, DEEPEST]),
         fails=st.sampled_from([False, False, True]),
         asks=st.sampled_from(ASKS),
     )

@@ -210,6 +210,7 @@ _others: list[Write] = [
     *(Rename(*case) for case in product(KINDS, NAMES, NAMES, ("save", "save some fields", "update", "bulk"))),
     *(Delete(*case) for case in product(KINDS, NAMES, SIDES)),
     *(Leave(*case) for case in product((User, Group), GROUPS, SIDES)),
+    *(Leave(User, 1, is_bulk) for is_bulk in SIDES * 10),
 ]
 _links: list[Write] = [
     *(Link(*case) for case in product(NAMES, ("users",), (1, 2), HOW_TO_LINK, SIDES)),
