@@ -15,8 +15,10 @@ from waffle.overrides import find
 # Any, throughout: Django's requests, or stand-ins.
 def tests_in(request: Any) -> dict[str, bool]:
     """Return what the query string wants to try: `{flag name: active}`, if there is such a flag or not."""
-    prefix, _, suffix = (conf.TEST_COOKIE % "\0").partition("\0")
     query = str(getattr(request, "META", {}).get("QUERY_STRING", ""))
+    if not query:
+        return {}
+    prefix, _, suffix = (conf.TEST_COOKIE % "\0").partition("\0")
     if prefix not in query and "%" not in query:  # escaped, it may be there all the same
         return {}
     return {

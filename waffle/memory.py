@@ -64,10 +64,11 @@ def set_flag(request: Any, flag_name: str, active: bool = True, session_only: bo
 def _notes(request: Any, attribute: str) -> dict[str, Any]:
     request = inner_request(request)
     found = getattr(request, attribute, None)
-    notes: dict[str, Any] = found if isinstance(found, dict) else {}
-    if notes is not found:
-        with suppress(AttributeError):  # what cannot take notes stands in for a request
-            setattr(request, attribute, notes)
+    if isinstance(found, dict):
+        return found
+    notes: dict[str, Any] = {}
+    with suppress(AttributeError):  # what cannot take notes stands in for a request
+        setattr(request, attribute, notes)
     return notes
 
 
