@@ -49,6 +49,10 @@ def test_a_name_can_be_imported_from_where_it_was(module: str, name: str) -> Non
     assert hasattr(importlib.import_module(module), name)
 
 
+def test_the_package_lists_what_it_hands_out() -> None:
+    assert set(waffle.__all__) <= set(dir(waffle))
+
+
 def test_a_module_without_names_can_be_imported_too() -> None:
     assert importlib.import_module("waffle.signals").__name__ == "waffle.signals"
 

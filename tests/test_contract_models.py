@@ -211,6 +211,14 @@ def test_an_overridden_part_may_build_on_the_stock_one(
     assert [ask(who) for who in (user, employee, AnonymousUser())] == [True, True, False]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("everyone", [True, False])
+def test_everyone_beats_what_a_custom_method_asks_of_its_base(everyone: bool, use: Use) -> None:
+    flag = use(LegacyFlag).objects.create(name="x", everyone=everyone, staff=True)
+
+    assert super(LegacyFlag, flag).is_active_for_user(User(is_staff=True)) is everyone
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "change",

@@ -41,6 +41,6 @@ def test_every_answer_is_one_that_a_naive_model_gives(
         return Machine(clock, in_thread)
 
     run_state_machine_as_test(
-        seed(number)(machine),
+        seed(number)(machine),  # type: ignore[arg-type]  # a factory will do, as hypothesis' documentation says
         settings=settings(max_examples=2, stateful_step_count=100),
     )

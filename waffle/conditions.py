@@ -5,7 +5,6 @@ Pure: nothing here reads or writes a cache or a database.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,7 @@ NO_REQUEST, NO_USER, NO_LANGUAGE, NO_UNIT = (
 
 
 # Any, here and below: a toggle is an instance of whatever model the project has set.
-class Condition(ABC):
+class Condition:
     """One reason to be on or off: a subclass answers in `decide`, without I/O."""
 
     reason: Reason = Reason.CUSTOM
@@ -57,9 +56,9 @@ class Condition(ABC):
     def __str__(self) -> str:
         return f"{type(self).__name__}({repr(self.field) if self.field else ''})"
 
-    @abstractmethod
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
         """Return True, False, or None for "not my business"."""
+        raise NotImplementedError
 
     def describe(self, toggle: Any, subject: Asked) -> str:
         """Say in a few words what `decide`, which was asked just now, has gone by."""

@@ -132,7 +132,7 @@ class Machine(Answers):
         how=all_hows,
         is_undone=st.sampled_from([False, False, False, True]),
         asks=all_asks,
-        seconds=st.sampled_from([0.0, 0.0, 1.0, ROW_LOOK_SECONDS + 1]),
+        seconds=st.sampled_from([0.0, 0.0, 1.0, ROW_LOOK_SECONDS + 1, MAX_AGE + 1]),
     )
     def write_elsewhere(
         self, batch: Sequence[Write], how: str, is_undone: bool, asks: str, seconds: float

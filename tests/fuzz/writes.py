@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Protocol
@@ -209,7 +209,7 @@ _puts = [
 _others: list[Write] = [
     *(Rename(*case) for case in product(KINDS, NAMES, NAMES, ("save", "save some fields", "update", "bulk"))),
     *(Delete(*case) for case in product(KINDS, NAMES, SIDES)),
-    *(Leave(*case) for case in product((User, Group), GROUPS, SIDES)),
+    *(Leave(model, pk, is_bulk) for model in (User, Group) for pk in GROUPS for is_bulk in SIDES),
     *(Leave(User, 1, is_bulk) for is_bulk in SIDES * 10),
 ]
 _links: list[Write] = [
@@ -218,9 +218,8 @@ _links: list[Write] = [
 ]
 _joins = [Join(*case) for case in product((1, 2), GROUPS, HOW_TO_LINK, SIDES)]
 
-writes: st.SearchStrategy[Write] = st.one_of(
-    *map(one_of_many, (_puts, _puts, _others, _links, _links, _joins))
-)
+_all: tuple[Sequence[Write], ...] = (_puts, _puts, _others, _links, _links, _joins)
+writes: st.SearchStrategy[Write] = st.one_of([one_of_many(some) for some in _all])
 
 TABLES = (
     "waffle_flag_users",
