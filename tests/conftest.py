@@ -11,12 +11,11 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from tests import process
+from tests import haste, process
 from waffle import outages, snapshots, stamps
 
 Result = TypeVar("Result")
@@ -113,24 +112,19 @@ def anonymous(rf: RequestFactory) -> HttpRequest:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_hasty_sqlite: None, django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let SQLite's readers and writers work side by side, as deployed sites do."""
+def _hasty_connections() -> Iterator[None]:
+    connection_created.connect(haste.hasten)
+    yield
+    connection_created.disconnect(haste.hasten)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_hasty_connections: None, django_db_setup: None, django_db_blocker: Any) -> haste.Kept:
+    """Let SQLite's readers and writers work side by side, as deployed sites do; make flushes quick."""
     with django_db_blocker.unblock():
         for connection in connections.all():
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute("PRAGMA journal_mode = WAL")
-
-
-@pytest.fixture(scope="session")
-def _hasty_sqlite() -> Iterator[None]:
-    """Let SQLite not wait for the disk: what it writes need not survive the machine."""
-
-    # Any: the signature of Django's signals.
-    def hasten(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-        if connection.vendor == "sqlite":
-            connection.cursor().execute("PRAGMA synchronous = OFF")
-
-    connection_created.connect(hasten)
-    yield
-    connection_created.disconnect(hasten)
+        kept = haste.Kept()
+    return kept  # pytest holds it; signals do not

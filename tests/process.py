@@ -21,6 +21,7 @@ from waffle import bells, database, evaluation, picking, pins, queries, snapshot
 def forget_everything() -> None:
     """Bring this process back to the state after its start."""
     database._readable.clear()
+    database._test_databases.clear()
     snapshots.published.clear()
     stamps._stamps.clear()
     store._wanted.clear()

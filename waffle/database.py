@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from time import monotonic
 from typing import Any, TypeVar
 
-from django.db import Error, transaction
+from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from waffle.outages import AT_ONCE, Outage
@@ -17,6 +17,9 @@ FORBIDDEN = (AssertionError, RuntimeError)
 
 Answer = TypeVar("Answer")
 
+# aliases of those in which this process has met a `TestCase`: a site that runs has met none
+_test_databases: set[str] = set()
+
 # (alias, table) that this process has read without an error
 _readable: set[tuple[str, str]] = set()
 
@@ -24,7 +27,15 @@ _readable: set[tuple[str, str]] = set()
 def in_test_case(connection: BaseDatabaseWrapper) -> bool:
     """Say whether a Django `TestCase` holds the transaction, to roll it back."""
     blocks = connection.atomic_blocks
-    return bool(blocks) and bool(getattr(blocks[0], "_from_testcase", False))
+    is_open = bool(blocks) and bool(getattr(blocks[0], "_from_testcase", False))
+    if is_open:
+        _test_databases.add(connection.alias)
+    return is_open
+
+
+def some_test_case_is_open() -> bool:
+    """Say the same of all databases; a site that runs pays nothing for the question."""
+    return bool(_test_databases) and any([in_test_case(connections[alias]) for alias in [*_test_databases]])
 
 
 def autocommit_is_off(connection: BaseDatabaseWrapper) -> bool:

@@ -215,7 +215,7 @@ def _fill(pin: Pin) -> None:
 def _take_ready(pin: Pin, kinds: Set[Kind]) -> bool:
     """Give `pin` what is published of `kinds`; return False where something must be asked first."""
     held = published.copy()
-    if unsettled.waiting or not held.keys() >= kinds:
+    if unsettled.waiting or not held.keys() >= kinds or database.some_test_case_is_open():
         return False
     for snapshot in held.values():
         if not snapshot.is_ready():

@@ -231,13 +231,14 @@ ROLES: dict[str, tuple[Work, ...]] = {
 COROUTINES: tuple[AsyncWork, ...] = (in_coroutine, in_pinned_coroutine, in_pinned_coroutine)
 
 
-def read(task: Task, journal: Journal, end: End) -> None:
-    """Ask until the end, and once more then."""
+def read(task: Task, journal: Journal, start: float, end: End) -> None:
+    """Ask from the start to the end, and once more then."""
     if task.role == "coroutines":
+        sleep(max(0.0, start - monotonic()))
         asyncio.run(_read_in_coroutines(task, journal, end))
         return
     threads = [
-        threading.Thread(target=_read_in_thread, args=(work, Asker(task, number, journal), end))
+        threading.Thread(target=_read_in_thread, args=(work, Asker(task, number, journal), start, end))
         for number, work in enumerate(ROLES[task.role])
     ]
     for thread in threads:
@@ -246,7 +247,9 @@ def read(task: Task, journal: Journal, end: End) -> None:
         thread.join()
 
 
-def _read_in_thread(work: Work, asker: Asker, end: End) -> None:
+def _read_in_thread(work: Work, asker: Asker, start: float, end: End) -> None:
+    connection.ensure_connection()  # all at once would be slow, and the first looks with them
+    sleep(max(0.0, start - monotonic()))
     while not end.is_near.is_set():
         _work(work, asker)
         asker.rest(0.02)

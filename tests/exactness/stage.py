@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import django
@@ -61,7 +61,7 @@ class Stage:
         self._join("reader")
 
     def _set_start(self) -> None:
-        self._start.value = monotonic() + 0.2
+        self._start.value = monotonic() + 0.5
 
     def _perform(self, task: Task) -> None:
         set_mode(task)
@@ -80,8 +80,7 @@ class Stage:
             process.run(self._started())
             return
         delays.delay_reading(Random(f"{task.seed} delays {task.role}"))
-        sleep(max(0.0, self._started() - monotonic()))
-        readers.read(task, journal, readers.End(self._is_end_near, self._end))
+        readers.read(task, journal, self._started(), readers.End(self._is_end_near, self._end))
 
     def _started(self) -> float:
         self._ready.wait(LONGEST_TASK)

@@ -1,7 +1,7 @@
 """What the fuzz tests share; importing it chooses how long they search.
 
-`HYPOTHESIS_PROFILE=nightly` searches for some ten minutes, along new ways each time; what it finds is
-printed with the blob that repeats it.
+`HYPOTHESIS_PROFILE=nightly` searches for an hour or so, along new ways each time, and says how to repeat
+what it finds.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+IS_NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+
 # Fixtures need not begin anew with each example: the tests put back themselves what they change.
-_COMMON = settings(
+settings.register_profile(
+    "waffle",
     database=None,
     deadline=None,
+    derandomize=not IS_NIGHTLY,
+    max_examples=2_000 if IS_NIGHTLY else 60,
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-settings.register_profile("waffle", _COMMON, derandomize=True, max_examples=100)
-settings.register_profile("nightly", _COMMON, max_examples=5_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "waffle"))
-
-
-def examples(share: float) -> settings:
-    """Return settings for a test with `share` times as many examples as others."""
-    return settings(max_examples=max(1, round(settings().max_examples * share)))
+settings.load_profile("waffle")

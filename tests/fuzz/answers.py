@@ -110,8 +110,9 @@ class Answers(Blocks):
             return
         held.told[kind] = distinct(state for state, _ in found)
         held.doubtful.discard(kind)
-        if kind == "flag":
-            held.live[user] = distinct(state for _, state in found)
+        left = distinct(state for _, state in found)
+        if len(left) < len(live):  # else it may not have been asked for
+            held.live[user] = left
 
     def _may_tell(self, kind: str) -> list[State]:
         """Return the states that a snapshot may hold."""

@@ -106,17 +106,21 @@ class Machine(Answers):
         self.end(1, fails, asks)
 
     @precondition(lambda self: self.may_write() and len(self.stack) < DEEPEST - 2)
-    @rule(batch=some_writes, where=st.sampled_from(["here", "in a transaction", *HOW]), fails=st.booleans())
+    @rule(
+        batch=some_writes,
+        where=st.sampled_from(["here", *["in transactions"] * 3, *HOW]),
+        fails=st.booleans(),
+    )
     def work(self, batch: Sequence[Write], where: str, fails: bool) -> None:
         """Write in a unit of work, or while it goes on; ask at each turn."""
         self.begin_work()
-        if where == "in a transaction":
-            self.transact(None, [(write, "plain") for write in batch], fails, "here")
-        elif where == "here":
-            for write in batch:
-                self.write(write, "here")
-        elif self.may_write_elsewhere():
+        if where in HOW and self.may_write_elsewhere():
             self.write_elsewhere(batch, where, is_undone=False, asks="here", seconds=self.refresh)
+        for write in batch:
+            if where == "here":
+                self.write(write, "here")
+            elif where == "in transactions":
+                self.transact(None, [(write, "plain")], fails, "here")
         self._ask_about(batch, "here")
         self.end(1, fails=False, asks="nowhere")
 

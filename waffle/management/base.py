@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from waffle.kinds import Kind
+from waffle.management.members import can_be_stored
 from waffle.validators import highest_percent, validate_name
 
 
@@ -98,9 +99,8 @@ def rows_of(kind: Kind) -> Any:
 
 
 def rows_named(kind: Kind, names: Iterable[str]) -> Any:
-    """Return the toggles that have one of these names; one that no database can hold nobody has."""
-    askable = [name for name in names if name.encode(errors="ignore").replace(b"\0", b"").decode() == name]
-    return rows_of(kind).filter(name__in=askable)
+    """Return the toggles that have one of these names."""
+    return rows_of(kind).filter(name__in=[name for name in names if can_be_stored(name)])
 
 
 def as_names(given: Any) -> list[str]:

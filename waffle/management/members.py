@@ -49,8 +49,13 @@ def has_field(model: Any, name: str) -> bool:
     return True
 
 
+def can_be_stored(text: str) -> bool:
+    """Say whether a database can be asked for `text`: not for NUL, nor for half a character."""
+    return text.encode(errors="ignore").replace(b"\0", b"").decode() == text
+
+
 def _matches(model: Any, alias: str, field: str, name: str) -> list[Any]:
-    if not name:
+    if not name or not can_be_stored(name):
         return []  # many users have no e-mail address
     try:
         rows = model._default_manager.using(alias).filter(**{field: name})
