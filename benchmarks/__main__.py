@@ -62,7 +62,7 @@ def describe(worker: Worker, rounds: int) -> str:
 def text(comparison: Comparison, about: str) -> Iterator[str]:
     """Return what a terminal shows."""
     yield about
-    yield "q / r: queries and cache reads; ratio: how many times as fast Waffle Iron is."
+    yield "q/r: queries and cache reads; ratio: how many times as fast Waffle Iron is."
     for table in report.tables(comparison):
         yield from ("", *table.text())
     yield from ("", *report.failures(comparison), *report.verdicts(comparison))

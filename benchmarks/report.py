@@ -14,9 +14,9 @@ from benchmarks.tables import DASH, FAILS, Table, amount, times
 
 def tables(comparison: Comparison) -> Iterator[Table]:
     """Return a table for each cache, and one of the references."""
-    head = ["", comparison.title(WAFFLE_IRON), "q / r"]
+    head = ["", comparison.title(WAFFLE_IRON), "q/r"]
     for library in comparison.rivals():
-        head += [comparison.title(library), "q / r", "ratio"]
+        head += [comparison.title(library), "q/r", "ratio"]
     for cache in comparison.caches:
         rows = [row for row in comparison.rows if cache in comparison.caches_of(row)]
         lines = [_line(comparison, row, cache) for row in rows]
@@ -66,7 +66,7 @@ def _side(comparison: Comparison, row: Row, library: Library, cache: Cache) -> t
     if found is None or found.figures is None:
         return (DASH if found is None else FAILS), ""
     figures = found.figures
-    counts = "" if row.measures == BYTES else f"{figures.queries:g} / {figures.cache_reads:g}"
+    counts = "" if row.measures == BYTES else f"{figures.queries:g}/{figures.cache_reads:g}"
     return amount(figures.amount, row.measures), counts
 
 

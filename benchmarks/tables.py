@@ -30,8 +30,14 @@ class Table:
         """Return lines for a page."""
         yield from (f"{self.title}:", "")
         marks = ["---", *["---:"] * (len(self.head) - 1)]
-        for cells in (self.head, marks, *self.lines):
+        for cells in (self.head, marks, *map(_unbroken, self.lines)):
             yield f"| {' | '.join(cells)} |"
+
+
+def _unbroken(cells: Sequence[str]) -> list[str]:
+    """Keep each figure with its unit, and each goal, on one line."""
+    space = "\N{NO-BREAK SPACE}"
+    return [cells[0], *(cell.replace(" ", space).replace(f";{space}", "; ") for cell in cells[1:])]
 
 
 def amount(value: float, measures: str) -> str:

@@ -364,13 +364,12 @@ def default_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         raise AssertionError("the wrong database was asked")
 
     def take_away() -> None:
-        default = connections["default"]
-        for target, name in (
-            (default, "cursor"),
-            (default.ops, "quote_name"),
-            (default.ops, "validate_autopk_value"),
-        ):
-            monkeypatch.setattr(target, name, fail)
+        default, prepared = connections["default"], queries._prepared
+        monkeypatch.setattr(default, "cursor", fail)
+        monkeypatch.setattr(default.ops, "quote_name", fail)
+        monkeypatch.setattr(
+            queries, "_prepared", lambda *asked: fail() if asked[-1].alias == "default" else prepared(*asked)
+        )
         # What was written for other tests need not be written again.
         queries._own_links.cache_clear()
         queries._branches.cache_clear()

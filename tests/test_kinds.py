@@ -154,9 +154,10 @@ def test_a_model_is_custom_when_it_overrides_a_method_that_decides(model: Any, c
 
 @pytest.mark.parametrize("everyone", [True, False])
 def test_a_flag_for_everyone_is_settled(everyone: bool) -> None:
-    entry = FLAG.entry(Flag(name="x", everyone=everyone), {"users": {}, "groups": {}})
+    entry = FLAG.entry(Flag(name="x", everyone=everyone, staff=True), {"users": {}, "groups": {}})
 
     assert entry.settled == Verdict(everyone, Reason.EVERYONE)
+    assert len(entry.conditions) == 1  # nobody asks the others
 
 
 def test_a_flag_without_conditions_is_settled_off() -> None:

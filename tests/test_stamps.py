@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -177,3 +178,9 @@ def test_a_child_has_locks_that_nobody_holds(clock: Clock) -> None:
         stamps._renew_after_fork()
 
         assert (stamp._looking.locked(), stamp._learning.locked()) == (False, False)
+
+
+def test_a_child_has_a_cache_client_of_its_own(shared_cache: Any) -> None:
+    stamps._renew_after_fork()
+
+    assert caches["shared"] is not shared_cache

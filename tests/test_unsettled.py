@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,3 +97,14 @@ def test_a_stamp_that_cannot_be_written_without_autocommit_does_not_stop_the_use
 
 def test_the_notes_of_a_connection_are_the_same_each_time() -> None:
     assert unsettled_of(connections["default"]) is unsettled_of(connections["default"])
+
+
+def test_hooks_of_the_projects_own_are_not_taken_for_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    bumps: list[None] = []
+    before_each(stamps.Stamp, "bump", lambda: bumps.append(None), monkeypatch)
+
+    with transaction.atomic():
+        transaction.on_commit(partial(list))
+        changed("default")
+
+    assert len(bumps) == 1

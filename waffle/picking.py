@@ -87,9 +87,15 @@ def conditions_of(model: Any) -> tuple[Condition, ...]:
 
 
 def picked(toggle: Any, rosters: Rosters | None, conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Return those of `conditions` that `toggle` makes use of, ready to be asked."""
-    picks = [_pick(condition, toggle, rosters) for condition in conditions]
-    return tuple([pick for pick in picks if pick is not None])
+    """Return those of `conditions` that `toggle` makes use of, prepared, up to one that settles it."""
+    picks: list[Condition] = []
+    for condition in conditions:
+        pick = _pick(condition, toggle, rosters)
+        if pick is not None:
+            picks.append(pick)
+            if pick.settles:
+                break
+    return tuple(picks)
 
 
 def _pick(condition: Condition, toggle: Any, rosters: Rosters | None) -> Condition | None:

@@ -20,9 +20,9 @@ def delay_telling(dice: Random) -> None:
 
 
 def delay_reading(dice: Random) -> None:
-    """Let a fifth of a reader's reads be slow: the row after the bell, or the toggles after the row."""
-    _patch(bells, "listen", dice, share=0.2, longest=0.04, is_before=False)
-    _patch(Stamp, "read", dice, share=0.2, longest=0.04, is_before=False)
+    """Let a third of a reader's reads be slow: the row after the bell, or the toggles after the row."""
+    _patch(bells, "listen", dice, share=0.3, longest=0.04, is_before=False)
+    _patch(Stamp, "read", dice, share=0.3, longest=0.04, is_before=False)
 
 
 def _patch(target: Any, name: str, dice: Random, *, share: float, longest: float, is_before: bool) -> None:

@@ -20,14 +20,14 @@ from waffle.stamps import ROW_LOOK_SECONDS, Stamp, stamp_of
 
 
 def copy_the_version_into_the_cache() -> None:
-    """Believe a copy of the row's version in the cache, which writers delete and readers add."""
+    """Believe a copy of the row's version in the cache, which writers delete and readers put there."""
     key = "waffle:version"
 
     def look(stamp: Stamp) -> None:
         began, version = monotonic(), cache.get(key)
         if version is None:
             version = stamp.read(connections[stamp.alias])
-            cache.add(key, version, timeout=None)
+            cache.set(key, version, timeout=None)
         stamp.known, stamp.looked = version, began
 
     def read(kind: Kind, connection: BaseDatabaseWrapper, **options: Any) -> Snapshot | None:

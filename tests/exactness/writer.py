@@ -24,7 +24,7 @@ from waffle import unsettled
 from waffle.stamps import Stamp, stamp_of
 
 LONGEST_OUTAGE = 60.0  # seconds
-GAPS = [(0.02, 0.06), (0.15, 0.35), (0.4, 0.6)]  # seconds between bursts
+GAPS = [(0.02, 0.06), (0.3, 0.5), (0.3, 0.5)]  # seconds between bursts
 
 
 class Undo(Exception):
