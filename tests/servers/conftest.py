@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import NoReturn
 
 import pytest
 from django.core.cache import caches
@@ -16,6 +14,7 @@ from pytest_django import Settings
 
 from tests import process
 from tests import settings as test_settings
+from tests.lacking import miss
 from tests.servers.start import SERVERS, NotInstalled, Server
 
 BELLS = {"memcached": "pymemcache", "pylibmc": "pylibmc", "redis": "redis"}
@@ -32,13 +31,6 @@ class Cache:
     place: str
     """Where it is, as `tests.settings.cache` takes it."""
     server: Server | None
-
-
-def miss(reason: str) -> NoReturn:
-    """Skip the test for want of something; where `CI` is set that fails."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 Start = Callable[[type[Server]], Server]
