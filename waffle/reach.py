@@ -16,10 +16,11 @@ from django.contrib.auth import get_user_model
 from django.db.models import AutoField, IntegerField, Max, Min
 from django.http import HttpRequest
 
-from waffle import evaluation, pins, queries, store
-from waffle.conditions import Condition, InShortList, Listed
+from waffle import evaluation, facts, pins, queries, store
+from waffle.conditions import Claim, Condition, Everyone, InShortList, Language, Listed, Percent, Testing
 from waffle.inquiries import Inquiry
 from waffle.kinds import FLAG, Entry, copy_of
+from waffle.picking import Method
 from waffle.subjects import Subject
 from waffle.values import Value
 from waffle.verdicts import Reason
@@ -32,6 +33,7 @@ SAMPLE_BY_METHOD = 2_000
 MOST_LISTED = 10_000  # listed users who are asked about beside a sample
 CHUNK = 900  # SQLite took no more than 999 parameters
 DENSE = 1 / 20  # share of the primary keys in use, from which on it is quicker to guess them
+CLASSES = (Everyone, Testing, Language, Percent)  # conditions that read no column of users
 SIGMAS = 1.96  # of 95 in 100 samples
 
 
@@ -103,15 +105,15 @@ def reach_of(before: Any, after: Any, lists: Lists) -> Reach:
     kept = {} if before is None else members_of(before)
     now = None if before is None else Side(before, kept)
     then = Side(after, {**dict.fromkeys(list_names(type(after)), ()), **kept, **lists})
-    users = user_model._default_manager.all()
-    total = users.count()
     sides = [side for side in (now, then) if side is not None]
+    users = _light(user_model._default_manager.all(), sides)
+    total = users.count()
     if all(side.settled is not None for side in sides):
         tally = Counter({_pair(now, then, None, None): total})
         return _reach(total, tally, Counter(), 0, sides)
     is_custom = any(side.entry.is_custom for side in sides)
     if total <= (MOST_BY_METHOD if is_custom else MOST):
-        return _reach(total, _ask(users.order_by("pk").iterator(CHUNK), now, then), Counter(), 0, sides)
+        return _reach(total, _ask(_in_order(users), now, then, is_span=True), Counter(), 0, sides)
     listed = _listed(type(after), sides)
     apart = _ask(_by_keys(users, listed), now, then)
     keys = _drawn(users, total, SAMPLE_BY_METHOD if is_custom else SAMPLE)
@@ -134,17 +136,42 @@ def list_names(model: Any) -> tuple[str, ...]:
     )
 
 
-def _ask(users: Iterable[Any], now: Side | None, then: Side) -> Tally:
+def _light(users: Any, sides: Iterable[Side]) -> Any:
+    """Let no more columns of users be read than Waffle Iron's own conditions go by, where all are its own."""
+    columns = {users.model._meta.pk.name}
+    for condition in (condition for side in sides for condition in side.entry.conditions):
+        if isinstance(condition, Claim) and type(condition) is Claim:
+            columns.add(condition.of_user)
+        elif isinstance(condition, InShortList):
+            columns.add(condition.by)
+        elif type(condition) not in CLASSES:
+            return users
+    fields = {field.name: field for field in users.model._meta.get_fields()}
+    # What is no column costs nothing, or nobody knows what: then all are read.
+    if not columns - {"user", "is_authenticated"} <= {*fields}:
+        return users
+    return users.only(*(name for name in columns & {*fields} if getattr(fields[name], "column", None)))
+
+
+def _ask(chunks: Iterable[list[Any]], now: Side | None, then: Side, *, is_span: bool = False) -> Tally:
     """Ask about each user, with a pin of its own for some hundred at a time."""
     tally: Tally = Counter()
-    wanted = _wanted_keys([side for side in (now, then) if side is not None])
-    for some in _chunks(users):
+    sides = [side for side in (now, then) if side is not None]
+    wanted = _wanted_keys(sides)
+    # What a condition lacks is loaded when it is asked; all at once it need not be asked again.
+    firsts = {each.wants: each for side in sides for each in side.entry.conditions}
+    firsts.pop(None, None)
+    for some in chunks:
         with pinned():
             snapshot = store.snapshot(FLAG)
-            _supply(some, wanted, snapshot)
+            _supply(some, wanted, snapshot, is_span=is_span)
             for user in some:
                 whom = Subject(user)
-                tally[_pair(now, then, whom, Inquiry(snapshot, whom, read_only=True))] += 1
+                inquiry = Inquiry(snapshot, whom, read_only=True)
+                for condition in firsts.values():
+                    if not isinstance(condition, Method):
+                        facts.supply(condition, None, inquiry)
+                tally[_pair(now, then, whom, inquiry)] += 1
     return tally
 
 
@@ -163,13 +190,13 @@ def _wanted_keys(sides: Iterable[Side]) -> set[str]:
     return wanted - {"user"}
 
 
-def _supply(users: list[Any], wanted: Iterable[str], snapshot: Any) -> None:
+def _supply(users: list[Any], wanted: Iterable[str], snapshot: Any, *, is_span: bool) -> None:
     """Put into the pin what a check would ask the database for, user by user."""
     pin = pins.current()
     if pin is None:  # pragma: no cover  # a pin is open
         return
     for by in wanted:
-        for user, keys in queries.linked_keys_of(users, by):
+        for user, keys in queries.linked_keys_of(users, by, is_span=is_span):
             pin.memberships[snapshot, by, user.__class__, user.pk] = keys
 
 
@@ -189,9 +216,12 @@ def _listed(model: Any, sides: Iterable[Side]) -> set[Any]:
     return listed if len(listed) <= MOST_LISTED else set()
 
 
-def _by_keys(users: Any, keys: Iterable[Any]) -> Iterator[Any]:
-    for some in _chunks(keys):
-        yield from users.filter(pk__in=some)
+def _in_order(users: Any) -> Iterator[list[Any]]:
+    return _chunks(users.order_by("pk").iterator(CHUNK))
+
+
+def _by_keys(users: Any, keys: Iterable[Any]) -> Iterator[list[Any]]:
+    return (list(users.filter(pk__in=some)) for some in _chunks(keys))
 
 
 def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:

@@ -39,7 +39,7 @@ class Effect:
 # Any, throughout: requests, forms and flags are the project's.
 def is_asked(request: Any) -> bool:
     """Say whether the form was sent to be looked at, not to be saved."""
-    return request.method == "POST" and BUTTON in request.POST
+    return BUTTON in getattr(request, "POST", ())
 
 
 def effect_of(before: Any, form: Any) -> Effect:
@@ -71,7 +71,9 @@ def sentence_of(reach: Reach) -> str:
 def on_for(count: Count, users: int) -> str:
     """Say for how many users a flag is on: "On for 1,243 of 12,001 users"."""
     words = {"count": amount(count), "users": grouped(users)}
-    return ngettext("On for %(count)s of %(users)s user", "On for %(count)s of %(users)s users", users) % words
+    return (
+        ngettext("On for %(count)s of %(users)s user", "On for %(count)s of %(users)s users", users) % words
+    )
 
 
 def amount(count: Count) -> str:

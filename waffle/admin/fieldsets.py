@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from waffle.conditions import CLASSIC, Condition, Everyone, Language, Percent, Testing
 from waffle.picking import in_order
 
+SIDE_BY_SIDE = ("authenticated", "staff", "superusers")
 HEAD = ("name", "note")
 """What comes before all that decides."""
 FOOT = ("created", "modified")
@@ -29,23 +30,23 @@ class Step:
 
 EVERYONE = Step(
     gettext_lazy("Everyone"),
-    gettext_lazy("Yes or No decides for everyone, and nothing below is asked."),
+    gettext_lazy("While this is unknown, the steps below decide."),
 )
 TESTING = Step(
     gettext_lazy("Testing"),
-    gettext_lazy("Lets single visitors try the flag, whoever they are: a link, a header or a cookie decides."),
+    gettext_lazy("For trying the flag out before others see it."),
 )
 LANGUAGES = Step(
     gettext_lazy("Languages"),
-    gettext_lazy("On for everybody who reads the site in one of these languages."),
+    gettext_lazy("For all other languages the next steps decide."),
 )
 PEOPLE = Step(
     gettext_lazy("Users and groups"),
-    gettext_lazy("On for whoever one of these is true of. For all others the rest decides."),
+    gettext_lazy("One of these is enough. For all others the next steps decide."),
 )
 PERCENTAGE = Step(
     gettext_lazy("Percentage"),
-    gettext_lazy("On for a share of those for whom nothing above has spoken."),
+    gettext_lazy("For a share of those whom nothing above has turned it on for."),
 )
 FIRST = Step(
     gettext_lazy("Before all others"),
@@ -73,7 +74,7 @@ def fieldsets_of(model: Any, fields: Sequence[Any]) -> list[tuple[Any, dict[str,
     _place(rest, steps)
     head = (None, {"fields": [field for field in HEAD if field in fields]})
     told = [
-        (f"{number}. {step.title}", {"fields": names, "description": step.sentence})
+        (f"{number}. {step.title}", {"fields": _in_rows(names), "description": step.sentence})
         for number, (step, names) in enumerate(steps, 1)
     ]
     foot = (_("Dates"), {"fields": [field for field in FOOT if field in fields]})
@@ -94,6 +95,16 @@ def step_of(condition: Condition) -> Step:
     if condition in CLASSIC:
         return BY_CLASS.get(type(condition), PEOPLE)
     return BY_CLASS.get(type(condition), OWN)
+
+
+def _in_rows(names: list[Any]) -> list[Any]:
+    """Put the fields to tick, which come one after the other, into one row."""
+    ticks = tuple(name for name in names if name in SIDE_BY_SIDE)
+    if len(ticks) < 2:
+        return names
+    others = [name for name in names if name not in ticks]
+    at = names.index(ticks[0])
+    return [*others[:at], ticks, *others[at:]]
 
 
 def _place(rest: list[Any], steps: list[tuple[Step, list[Any]]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -31,6 +32,7 @@ from waffle.admin.widgets import (
 )
 from waffle.reach import list_names
 
+ROWS = {"note": 3, "languages": 2}  # of text that is mostly short
 LONGEST_FORM = 100  # members of a list that the form holds: a longer one has a page of its own
 
 
@@ -78,8 +80,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         else:
             fieldsets = fieldsets_of(self.model, [*self.get_fields(request, obj), *long])
         return [
-            (title, {**options, "fields": _replaced(options["fields"], long)})
-            for title, options in fieldsets
+            (title, {**options, "fields": _replaced(options["fields"], long)}) for title, options in fieldsets
         ]
 
     def get_exclude(self, request: Any, obj: Any = None) -> Any:
@@ -110,6 +111,8 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         """Return the form's field; for users that is one of keys, for a site may have a million."""
         if db_field.name == "percent":
             kwargs.setdefault("widget", PercentInput)
+        if db_field.name in ROWS:
+            kwargs.setdefault("widget", AdminTextareaWidget(attrs={"rows": ROWS[db_field.name]}))
         if db_field.name != "users":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = InformativeManyToManyRawIdWidget(
@@ -124,9 +127,16 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         """Return the form's field of a list, for which a wrong key is an error of the form."""
         is_own = db_field.name in (*self.raw_id_fields, *self.autocomplete_fields)
         is_own |= db_field.name in (*self.filter_horizontal, *self.filter_vertical)
-        if db_field.name in self.long_lists and not is_own:
-            kwargs.setdefault("widget", PickSelect(attrs=self._search_attributes(request, db_field)))
-        return super().formfield_for_manytomany(db_field, request, **{"form_class": KeysField, **kwargs})
+        search = self._search_attributes(request, db_field)
+        is_picked = db_field.name in self.long_lists and not is_own and "widget" not in kwargs
+        if is_picked:
+            kwargs["widget"] = PickSelect(attrs=search)
+        field: Any = super().formfield_for_manytomany(
+            db_field, request, **{"form_class": KeysField, **kwargs}
+        )
+        if is_picked and search:
+            field.help_text = db_field.help_text  # nobody need hold down a key
+        return field
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Show the page, with what saving would do, if that was asked for and nothing is wrong."""
@@ -135,6 +145,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
             # The one at hand has been changed by the form.
             before = self.get_object(request, unquote(key)) if key else None
             context["effect"] = effect.effect_of(before, context["adminform"].form)
+        context["is_in_order"] = not (self.fieldsets or self.fields)
         flag = context.get("original")
         if flag is not None:
             context["why_url"] = self.url_of("why", flag.pk)
@@ -162,9 +173,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         return [
             path("why/", view(self.flags_view), name="waffle_why"),
             path("<path:object_id>/why/", view(self.why_view), name=f"{prefix}_why"),
-            path(
-                "<path:object_id>/members/<str:name>/", view(self.members_view), name=f"{prefix}_members"
-            ),
+            path("<path:object_id>/members/<str:name>/", view(self.members_view), name=f"{prefix}_members"),
             *super().get_urls(),
         ]
 
@@ -232,7 +241,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
             '{} <a href="{}">{}</a>',
             field.help_text,
             self.url_of("members", flag.pk, name),
-            _("Search, paste and remove on a page of their own"),
+            _("Paste a list, search, remove"),
         )
         return linked
 

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import router, transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from waffle.admin.effect import grouped
 from waffle.admin.pasting import Meant, chunks, meant_by, names_in
-from waffle.admin.widgets import is_key
+from waffle.admin.widgets import is_key, words
 from waffle.management.members import called, can_be_stored, naming_fields
 from waffle.reach import list_names
 
@@ -97,11 +96,16 @@ class Listing:
             "shown": shown,
             "pages": rows.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
             "count": rows.count,
-            "total": self.members().count() if asked else rows.count,
+            "count_words": grouped(rows.count),
+            "total_words": grouped(self.members().count()) if asked else "",
             "asked": asked,
             "query": urlencode({"q": asked}) + "&" if asked else "",
+            "here_url": self.request.get_full_path(),
             "can_paste": bool(names),
+            "paste_help": self._paste_help(names),
+            "other_title": self._titles(names[1:]) or _("Key"),
             "search": self.page.search_of(self.request, self.field),
+            "words": words(),
         }
         return self._rendered("admin/waffle/members.html", context)
 
@@ -125,21 +129,44 @@ class Listing:
         rows = [self._row(member, is_listed=key in listed) for key, member in meant.found.items()]
         rows.sort(key=lambda row: row.is_listed)
         context = {
-            "meant": meant,
-            "new": len(new),
-            "listed": len(listed),
+            "new": new,
+            "told": self._told(meant, new, listed),
             "keys": json.dumps([str(key) for key in new]),
             "found": rows[:SHOWN],
             "ambiguous": self._choices(meant),
             "unknown": meant.unknown[:SHOWN],
             "more": {
-                "found": max(0, len(rows) - SHOWN),
-                "ambiguous": max(0, len(meant.ambiguous) - SHOWN),
-                "unknown": max(0, len(meant.unknown) - SHOWN),
+                name: _("and %s more") % grouped(len(found) - SHOWN) if len(found) > SHOWN else ""
+                for name, found in vars(meant).items()
             },
             "names": text,
+            "crumb": self.title,
+            "crumb_url": self.url(),
+            "here": _("Preview"),
         }
         return self._rendered("admin/waffle/members_preview.html", context)
+
+    def _told(self, meant: Meant, new: Sized, listed: Sized) -> dict[str, str]:
+        """Say how many names mean somebody, and what the button does."""
+
+        told = {
+            "found": _("Found: %s") % grouped(len(meant.found)),
+            "ambiguous": _("Ambiguous: %s") % grouped(len(meant.ambiguous)),
+            "unknown": _("Unknown: %s") % grouped(len(meant.unknown)),
+            "button": _("Add %s") % grouped(len(new)) if new else _("Add who was chosen"),
+        }
+        if listed:
+            told["found"] += " " + _("(%s listed already)") % grouped(len(listed))
+        return told
+
+    def _titles(self, names: Iterable[str]) -> str:
+        return ", ".join(str(capfirst(self.model._meta.get_field(name).verbose_name)) for name in names)
+
+    def _paste_help(self, names: list[str]) -> str:
+        """Say what may be pasted: usernames or e-mail addresses, as the model has them."""
+        titles = [str(self.model._meta.get_field(name).verbose_name) for name in names]
+        told = _("One on each line, or with commas between them: %(what)s. You see who is found first.")
+        return told % {"what": _(" or ").join(titles)}
 
     def _choices(self, meant: Meant) -> list[tuple[str, list[Row]]]:
         shown = list(meant.ambiguous.items())[:SHOWN]
@@ -193,9 +220,7 @@ class Listing:
         """Return those of `keys` that are there, with their names."""
         column = self.model._meta.pk
         right = dict.fromkeys(column.to_python(key) for key in keys if key and is_key(column, key))
-        return {
-            member.pk: called(member) for some in chunks(right) for member in rows.filter(pk__in=some)
-        }
+        return {member.pk: called(member) for some in chunks(right) for member in rows.filter(pk__in=some)}
 
     def _listed(self, keys: Iterable[Any]) -> set[Any]:
         """Return those of `keys` that are listed already."""
@@ -205,8 +230,9 @@ class Listing:
         return found
 
     def _row(self, member: Any, *, is_listed: bool = False) -> Row:
-        others = [str(getattr(member, name) or "") for name in naming_fields(self.model)[1:]]
-        return Row(str(member.pk), called(member), " ".join(others), self._member_url(member), is_listed)
+        names = naming_fields(self.model)[1:]
+        other = " ".join(str(getattr(member, name) or "") for name in names) if names else str(member.pk)
+        return Row(str(member.pk), called(member), other, self._member_url(member), is_listed)
 
     def _member_url(self, member: Any) -> str:
         own = self.page.admin_site._registry.get(self.model)
