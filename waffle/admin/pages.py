@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,9 @@ from waffle.admin.actions import (
     enable_for_all,
     enable_switches,
 )
+from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
+from waffle.admin.flips import FlipPage
+from waffle.admin.lists import ListPage
 from waffle.admin.widgets import InformativeManyToManyRawIdWidget, KeysField
 from waffle.validators import highest_percent, validate_name
 
@@ -48,13 +50,11 @@ class ToggleForm(forms.ModelForm):  # type: ignore[type-arg]  # the model is the
         return percent
 
 
-class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+class BaseAdmin(ListPage, FlipPage):
     """A page of toggles."""
 
     form = ToggleForm
-    ordering: ClassVar[tuple[str, ...]] = ("name",)
     readonly_fields: ClassVar[tuple[str, ...]] = ("created", "modified")
-    search_fields: ClassVar[tuple[str, ...]] = ("name", "note")
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
@@ -69,19 +69,7 @@ class FlagAdmin(BaseAdmin):
     """The page of flags; a model without `users` or `groups` shows none."""
 
     actions = (enable_for_all, disable_for_all, delete_individually)
-    list_display = (
-        "name",
-        "note",
-        "everyone",
-        "percent",
-        "superusers",
-        "staff",
-        "authenticated",
-        "languages",
-        "testing",
-        "modified",
-    )
-    list_filter = ("everyone", "superusers", "staff", "authenticated", "testing")
+    list_filter = (StateFilter, AudienceFilter, ChangedFilter)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Return the form's field; for users that is one of keys, for a site may have a million."""
@@ -101,12 +89,9 @@ class SwitchAdmin(BaseAdmin):
     """The page of switches."""
 
     actions = (enable_switches, disable_switches, delete_individually)
-    list_display = ("name", "active", "note", "created", "modified")
-    list_filter = ("active",)
 
 
 class SampleAdmin(BaseAdmin):
     """The page of samples."""
 
     actions = (delete_individually,)
-    list_display = ("name", "percent", "note", "created", "modified")
