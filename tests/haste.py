@@ -35,6 +35,7 @@ class Kept:
         }
         post_migrate.disconnect(create_contenttypes)
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+        post_migrate.disconnect(dispatch_uid="waffle.permissions", sender=apps.get_app_config("waffle"))
         post_migrate.connect(self.put_back, sender=apps.get_app_config("auth"))
 
     def put_back(self, *, using: str, **kwargs: Any) -> None:

@@ -63,7 +63,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     change_form_template = "admin/waffle/flag_form.html"
 
     class Media:
-        css = {"all": ("waffle/flagpage.css",)}  # noqa: RUF012  # as Django has it
+        css = {"all": ("waffle/admin.css", "waffle/flagpage.css")}  # noqa: RUF012  # as Django has it
         js = ("waffle/picker.js", "waffle/flagpage.js")
 
     def __init__(self, model: Any, admin_site: Any) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
-
 from waffle.admin.actions import (
     delete_individually,
     disable_for_all,
@@ -13,19 +11,20 @@ from waffle.admin.actions import (
     enable_for_all,
     enable_switches,
 )
+from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
 from waffle.admin.flagpage import FlagPage
+from waffle.admin.flips import FlipPage
 from waffle.admin.forms import ToggleForm
+from waffle.admin.lists import ListPage
 
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+class BaseAdmin(ListPage, FlipPage):
     """A page of toggles."""
 
     form = ToggleForm
-    ordering: ClassVar[tuple[str, ...]] = ("name",)
     readonly_fields: ClassVar[tuple[str, ...]] = ("created", "modified")
-    search_fields: ClassVar[tuple[str, ...]] = ("name", "note")
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
@@ -40,31 +39,16 @@ class FlagAdmin(FlagPage, BaseAdmin):
     """The page of flags; a model without `users` or `groups` shows none."""
 
     actions = (enable_for_all, disable_for_all, delete_individually)
-    list_display = (
-        "name",
-        "note",
-        "everyone",
-        "percent",
-        "superusers",
-        "staff",
-        "authenticated",
-        "languages",
-        "testing",
-        "modified",
-    )
-    list_filter = ("everyone", "superusers", "staff", "authenticated", "testing")
+    list_filter = (StateFilter, AudienceFilter, ChangedFilter)
 
 
 class SwitchAdmin(BaseAdmin):
     """The page of switches."""
 
     actions = (enable_switches, disable_switches, delete_individually)
-    list_display = ("name", "active", "note", "created", "modified")
-    list_filter = ("active",)
 
 
 class SampleAdmin(BaseAdmin):
     """The page of samples."""
 
     actions = (delete_individually,)
-    list_display = ("name", "percent", "note", "created", "modified")

@@ -1,0 +1,205 @@
+"""Flips: one click in a list that turns a toggle on or off, unless somebody else has changed it meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import router, transaction
+from django.db.models import F, QuerySet
+from django.http import HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from waffle import permissions
+from waffle.admin import census, changes
+from waffle.admin.states import Members
+from waffle.kinds import FLAG, KINDS, Kind
+
+FORM = "waffle-flips"  # the form that the buttons of a list belong to
+
+
+# Any, throughout: toggles are instances of the project's models, and pages and requests are Django's.
+@dataclass(frozen=True)
+class Choice:
+    """What a toggle can be set to with one click."""
+
+    name: str
+    fields: Mapping[str, Any]
+    label: Any
+    """What its button shows."""
+    asks: Any
+    """What its button does, in words."""
+    says: Any
+    """What is so afterwards."""
+
+    def is_set(self, toggle: Any) -> bool:
+        """Say whether the toggle is set to this."""
+        return all(getattr(toggle, field) == value for field, value in self.fields.items())
+
+
+WORDS = {
+    "on": (
+        pgettext_lazy("set to", "On"),
+        gettext_lazy("Turn on %s"),
+        gettext_lazy("%s is on."),
+    ),
+    "conditions": (
+        pgettext_lazy("set to", "Conditions"),
+        gettext_lazy("Let conditions decide on %s"),
+        gettext_lazy("%s goes by its conditions."),
+    ),
+    "off": (
+        pgettext_lazy("set to", "Off"),
+        gettext_lazy("Turn off %s"),
+        gettext_lazy("%s is off."),
+    ),
+}
+WORDS_OF_FLAGS = {
+    "on": (WORDS["on"][0], gettext_lazy("Turn on %s for everyone"), gettext_lazy("%s is on for everyone.")),
+    "off": (
+        WORDS["off"][0],
+        gettext_lazy("Turn off %s for everyone"),
+        gettext_lazy("%s is off for everyone."),
+    ),
+}
+
+
+def _choices(kind: Kind) -> dict[str, Choice]:
+    fields = {"on": kind.created_as(True), "off": kind.created_as(False)}
+    words = WORDS
+    if kind is FLAG:
+        fields = {"on": fields["on"], "conditions": {"everyone": None}, "off": fields["off"]}
+        words = {**WORDS, **WORDS_OF_FLAGS}
+    return {name: Choice(name, values, *words[name]) for name, values in fields.items()}
+
+
+CHOICES = {kind: _choices(kind) for kind in KINDS}
+
+
+def choices_for(toggle: Any) -> dict[str, Choice]:
+    """Return what a toggle can be set to, by name."""
+    return CHOICES[toggle._waffle_kind]
+
+
+def version_of(toggle: Any, members: Mapping[str, Members]) -> str:
+    """Return a digest of what a page shows of a toggle: another one means that somebody has changed it."""
+    shown = [(field.name, field.value_to_string(toggle)) for field in toggle._meta.concrete_fields]
+    counts = [(name, found.count) for name, found in sorted(members.items())]
+    return hashlib.blake2b(repr((shown, counts)).encode(), digest_size=8).hexdigest()
+
+
+def buttons(page: Any, toggle: Any, members: Mapping[str, Members], filters: str) -> SafeString:
+    """Return the buttons of a row; they belong to the form `FORM`, which stands outside the table."""
+    version = version_of(toggle, members)
+    address = add_preserved_filters(
+        {"preserved_filters": filters, "opts": toggle._meta}, address_of(page, "flip", quote(toggle.pk))
+    )
+    return format_html(
+        '<span class="waffle-flip" role="group" aria-label="{}">{}</span>',
+        _("Set %s") % toggle,
+        format_html_join(
+            "",
+            "{}",
+            ((_button(choice, toggle, address, version),) for choice in choices_for(toggle).values()),
+        ),
+    )
+
+
+def _button(choice: Choice, toggle: Any, address: str, version: str) -> SafeString:
+    if choice.is_set(toggle):
+        return format_html('<span class="waffle-choice" aria-current="true">{}</span>', choice.label)
+    return format_html(
+        '<button class="waffle-choice" form="{}" formaction="{}" name="flip" value="{}.{}" aria-label="{}">'
+        "{}</button>",
+        FORM,
+        address,
+        choice.name,
+        version,
+        choice.asks % toggle,
+        choice.label,
+    )
+
+
+class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+    """The address to which a list's buttons are sent, and who may press them."""
+
+    def get_urls(self) -> Any:
+        """Return the addresses of the page, that of flips first."""
+        meta = self.model._meta
+        view = self.admin_site.admin_view(self.flip_view)
+        name = f"{meta.app_label}_{meta.model_name}_flip"
+        return [path("<path:object_id>/flip/", view, name=name), *super().get_urls()]
+
+    def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
+        """Say whether this request may flip: with the permission to do so, or with that to change."""
+        return permissions.may(request, "toggle", self.opts) or self.has_change_permission(request, obj)
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        """Say whether this request may look: who may flip may see what."""
+        return super().has_view_permission(request, obj) or permissions.may(request, "toggle", self.opts)
+
+    def flip_view(self, request: Any, object_id: str) -> Any:
+        """Set a toggle to what the button says; nothing where somebody has changed it since the list was shown."""
+        if not self.has_toggle_permission(request):
+            raise PermissionDenied
+        back = HttpResponseRedirect(self._list_address(request))
+        if request.method != "POST":
+            return back  # signing in again ends here: the button was pressed, but its value is gone
+        name, _dot, version = request.POST.get("flip", "").partition(".")
+        choice = CHOICES[self.model._waffle_kind].get(name)
+        if choice is None:
+            raise BadRequest("There is no such choice.")
+        with transaction.atomic(using=router.db_for_write(self.model)):
+            toggle = self._locked(request, object_id)
+            level, told = self._flip(request, toggle, choice, version)
+        self.message_user(request, told, level)
+        return back
+
+    def _flip(self, request: Any, toggle: Any, choice: Choice, version: str) -> tuple[int, str]:
+        """Flip, and return the message to show."""
+        if toggle is None:
+            return messages.ERROR, _("It is gone: somebody has deleted it.")
+        if not self.has_toggle_permission(request, toggle):
+            raise PermissionDenied
+        if choice.is_set(toggle):
+            return messages.INFO, choice.says % toggle
+        if version != version_of(toggle, census.members_of([toggle])[toggle.pk]):
+            return messages.ERROR, _("Nothing was changed: somebody has changed %s meanwhile.") % toggle
+        before = {field: getattr(toggle, field) for field in choice.fields}
+        for field, value in choice.fields.items():
+            setattr(toggle, field, value)
+        toggle.save(update_fields=[*choice.fields])
+        self.log_change(request, toggle, changes.message(toggle, before))
+        return messages.SUCCESS, choice.says % toggle
+
+    def _locked(self, request: Any, object_id: str) -> Any:
+        """Return a toggle that nobody else can change until the transaction ends, None where there is none."""
+        alias = router.db_for_write(self.model)
+        toggle = self.get_object(request, unquote(object_id))
+        if toggle is None:
+            return None
+        # Not `select_for_update`: SQLite has none, and a transaction that reads before it writes fails there.
+        QuerySet(self.model, using=alias).filter(pk=toggle.pk).update(name=F("name"))
+        return self.get_queryset(request).using(alias).filter(pk=toggle.pk).first()
+
+    def _list_address(self, request: Any) -> str:
+        """Return the address of the list, filtered as it was."""
+        words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return add_preserved_filters(words, address_of(self, "changelist"))
+
+
+def address_of(page: Any, view: str, *arguments: Any) -> str:
+    """Return the address of a view of this page, on the site that shows it."""
+    meta = page.model._meta
+    name = f"admin:{meta.app_label}_{meta.model_name}_{view}"
+    return reverse(name, args=arguments, current_app=page.admin_site.name)
