@@ -75,8 +75,8 @@ def _matches(rows: Any, naming: str, names: list[str]) -> dict[str, list[Any]]:
 
 def _can_be_asked(column: Any, name: str) -> bool:
     """Say whether a database can be asked for a name: a username need not be text."""
-    if not can_be_stored(name):
-        return False
+    if not name or not can_be_stored(name):
+        return False  # many users have no e-mail address
     try:
         value = column.to_python(name)
     except (OverflowError, ValueError, ValidationError):

@@ -27,7 +27,7 @@ from waffle.kinds import FLAG
 from waffle.management.members import called
 from waffle.reach import list_names
 from waffle.subjects import Subject
-from waffle.verdicts import Reason, on_or_off
+from waffle.verdicts import Reason, Verdict, on_or_off
 
 OFF = gettext_lazy("off")
 OUTCOMES = {
@@ -164,6 +164,7 @@ def flag_page(page: Any, request: Any, object_id: str) -> Any:
     asked = asked_by(request)
     with pinned():
         explanation = explanation_of(FLAG, flag.name, asked.whom, unit=asked.unit or None)
+    verdict = explanation.verdict
     context = {
         **_whom(page, request, asked, page.url_of("why", flag.pk)),
         "title": _("Why is %(flag)s on or off?") % {"flag": flag.name},
@@ -171,7 +172,8 @@ def flag_page(page: Any, request: Any, object_id: str) -> Any:
         "original": flag,
         "explanation": explanation,
         "headline": _("For %s") % (asked.name or _("nobody who is signed in")),
-        "reason": REASONS[explanation.verdict.reason],
+        "reason": REASONS[verdict.reason],
+        "detail": _detail(verdict),
         "steps": _shown(page.model, explanation),
         "flags_url": f"{page.reversed('admin:waffle_why')}?{urlencode({'key': asked.key})}",
     }
@@ -201,7 +203,7 @@ def flags_page(page: Any, request: Any) -> Any:
             f"{page.url_of('why', keys[name])}?{urlencode(kept)}",
             verdict.active,
             REASONS[verdict.reason],
-            verdict.detail,
+            _detail(verdict),
         )
         for name, verdict in rows.object_list
     ]
@@ -231,6 +233,11 @@ def _whom(page: Any, request: Any, asked: Asked, action: str) -> dict[str, Any]:
         "languages": [(code, _(name)) for code, name in settings.LANGUAGES],
         "example": f"{conf.TEST_COOKIE % 'new_basket'}=1",
     }
+
+
+def _detail(verdict: Verdict) -> str:
+    """Return the words of a verdict, where they say more than its reason does."""
+    return "" if verdict.reason in (Reason.DEFAULT, Reason.MISSING) else verdict.detail
 
 
 def _shown(model: Any, explanation: Explanation) -> list[ShownStep]:
