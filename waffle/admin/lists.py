@@ -103,7 +103,7 @@ class ListPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     @admin.display(description=gettext_lazy("Who gets it"))
     def waffle_audience(self, toggle: Any) -> SafeString:
-        """One sentence that says who gets it, with the names of whom it lists, and the beginning of the note."""
+        """One sentence that says who gets it, with the names of whom it lists, and below it the note."""
         text = mark_safe(sentence(toggle, row_of(toggle).members, _marked_up))
         note = Truncator(" ".join(toggle.note.split())).chars(LONGEST_NOTE)
         return format_html('<p class="waffle-audience">{}</p>{}', text, _note(note))
