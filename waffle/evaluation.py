@@ -29,6 +29,9 @@ from waffle.verdicts import Reason, Verdict, verdict_of
 OFF = verdict_of(False, Reason.DEFAULT)
 FAILED = verdict_of(False, Reason.ERROR)
 
+IMAGINED = "_waffle_imagined"
+"""The attribute of a flag at hand that goes by lists which are not saved: whom it would list."""
+
 reminders = Reminders(60)
 """Of conditions that fail: a hot page would fill the log."""
 
@@ -251,6 +254,8 @@ def _at_hand(kind: Kind, toggle: Any) -> tuple[Any, Snapshot, Rosters | None]:
     if kind is not FLAG:
         return toggle, UNKNOWN, {}  # it lists nobody: no row need be read
     snapshot = store.snapshot(kind)
+    if IMAGINED in toggle.__dict__:
+        return toggle, snapshot, toggle.__dict__[IMAGINED]
     return toggle, snapshot, snapshot.rosters if type(toggle) is kind.model else _own_rosters(toggle)
 
 
