@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from waffle.admin.consequences import Consequence, of_fields
 from waffle.admin.states import Members
 from waffle.kinds import FLAG, KINDS, Kind
 
@@ -26,10 +27,21 @@ class Choice:
     """What its button does, in words."""
     says: Any
     """What is so afterwards."""
+    asks_all: Any = ""
+    """What it would do to many, in words."""
+
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether this, and no condition, decides."""
+        return self.name != "conditions"
 
     def is_set(self, toggle: Any) -> bool:
         """Say whether the toggle is set to this."""
         return all(getattr(toggle, field) == value for field, value in self.fields.items())
+
+    def consequence(self, toggle: Any) -> Consequence:
+        """Return what it would do to set the toggle to this."""
+        return of_fields(toggle, self.fields)
 
 
 WORDS = {
@@ -37,6 +49,7 @@ WORDS = {
         pgettext_lazy("set to", "On"),
         gettext_lazy("Turn on “%s”"),
         gettext_lazy("“%s” is on."),
+        gettext_lazy("Turn on"),
     ),
     "conditions": (
         pgettext_lazy("set to", "Conditions"),
@@ -47,6 +60,7 @@ WORDS = {
         pgettext_lazy("set to", "Off"),
         gettext_lazy("Turn off “%s”"),
         gettext_lazy("“%s” is off."),
+        gettext_lazy("Turn off"),
     ),
 }
 WORDS_OF_FLAGS = {
@@ -54,11 +68,13 @@ WORDS_OF_FLAGS = {
         WORDS["on"][0],
         gettext_lazy("Turn on “%s” for everyone"),
         gettext_lazy("“%s” is on for everyone."),
+        gettext_lazy("Turn on for everyone"),
     ),
     "off": (
         WORDS["off"][0],
         gettext_lazy("Turn off “%s” for everyone"),
         gettext_lazy("“%s” is off for everyone."),
+        gettext_lazy("Turn off for everyone"),
     ),
 }
 

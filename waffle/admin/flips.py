@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -18,10 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from waffle import permissions
-from waffle.admin import census, changes
+from waffle.admin import census, changes, guards
 from waffle.admin.choices import CHOICES, Choice, choices_for, version_of
 from waffle.admin.states import Members
 from waffle.admin.widgets import is_key
+from waffle.conf import conf
 
 FORM = "waffle-flips"  # the form that the buttons of a list belong to
 
@@ -59,7 +60,7 @@ def _button(choice: Choice, toggle: Any, address: str, version: str) -> SafeStri
     )
 
 
-class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+class FlipPage(guards.GuardedPage):
     """The address to which a list's buttons are sent, and who may press them."""
 
     def get_urls(self) -> Any:
@@ -71,6 +72,8 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
         """Say whether this request may flip: with the permission to do so, or with that to change."""
+        if conf.ADMIN_READ_ONLY:
+            return False
         return permissions.may(request, "toggle", self.opts) or self.has_change_permission(request, obj)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
@@ -81,18 +84,31 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         """Set a toggle to what the button says, unless somebody has changed it since the list was shown."""
         if not self.has_toggle_permission(request):
             raise PermissionDenied
-        back = HttpResponseRedirect(self._list_address(request))
+        back = HttpResponseRedirect(self.list_address(request))
         if request.method != "POST":
             return back  # signing in again ends here: the button was pressed, but its value is gone
-        name, _dot, version = request.POST.get("flip", "").partition(".")
+        value = request.POST.get("flip", "")
+        name, _dot, version = value.partition(".")
         choice = CHOICES[self.model._waffle_kind].get(name)
         if choice is None:
             raise BadRequest("There is no such choice.")
+        page = self._asked(request, object_id, choice, value)
+        if page is not None:
+            return page
         with transaction.atomic(using=router.db_for_write(self.model)):
             toggle = self._locked(request, object_id)
             level, told = self._flip(request, toggle, choice, version)
         self.message_user(request, told, level)
         return back
+
+    def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
+        """Return the page that asks first, None where nothing is asked."""
+        toggle = self.get_object(request, unquote(object_id)) if choice.is_for_everyone else None
+        if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
+            return None
+        title = choice.asks % toggle
+        question = guards.question([toggle], choice.consequence, f"{title}?", title)
+        return guards.asked(self, request, question, [("flip", value)])
 
     def _flip(self, request: Any, toggle: Any, choice: Choice, version: str) -> tuple[int, str]:
         """Flip, and return the message to show."""
@@ -120,7 +136,7 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         QuerySet(self.model, using=alias).filter(pk=key).update(name=F("name"))
         return self.get_queryset(request).using(alias).filter(pk=key).first()
 
-    def _list_address(self, request: Any) -> str:
+    def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
         words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))
