@@ -108,7 +108,7 @@ def test_the_question_before_a_flip(visits: Visits, root: User, settings: Settin
     picture(page, "question", look)
     problems += problems_of(page)
     between = Flag.objects.get().everyone
-    page.get_by_role("button", name="Turn on “new_basket” for everyone").click()
+    page.get_by_role("button", name="Turn on for everyone").click()
 
     expect(page.locator(".messagelist")).to_contain_text("is on for everyone")
     assert problems == ""

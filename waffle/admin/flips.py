@@ -106,8 +106,8 @@ class FlipPage(guards.GuardedPage):
         toggle = self.get_object(request, unquote(object_id)) if choice.is_for_everyone else None
         if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
             return None
-        title = choice.asks % toggle
-        question = guards.question([toggle], choice.consequence, f"{title}?", title)
+        title = f"{choice.asks % toggle}?"
+        question = guards.question([toggle], choice.consequence, title, choice.asks_all)
         return guards.asked(self, request, question, [("flip", value)])
 
     def _flip(self, request: Any, toggle: Any, choice: Choice, version: str) -> tuple[int, str]:
