@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -32,13 +33,16 @@ from waffle.admin.widgets import (
 )
 from waffle.reach import list_names
 
+MEDIA = forms.Media(
+    css={"all": ("waffle/admin.css", "waffle/flagpage.css")}, js=("waffle/picker.js", "waffle/flagpage.js")
+)
 ROWS = {"note": 3, "languages": 2}  # of text that is mostly short
 LONGEST_FORM = 100  # members of a list that the form holds: a longer one has a page of its own
 
 
 # Any, throughout: pages, requests, flags and fields are Django's and the project's, and typed by model.
 class LongList:
-    """What the page shows in the place of a list that is too long for its form: how long it is, and a link."""
+    """What the page shows in the place of a list that is too long for its form: its length, and a link."""
 
     def __init__(self, page: Any, name: str) -> None:
         self.page, self.name = page, name
@@ -62,19 +66,21 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     form = FlagForm
     change_form_template: Any = guards.template_property("change_form", "flag_form")
 
-    class Media:
-        css = {"all": ("waffle/admin.css", "waffle/flagpage.css")}  # noqa: RUF012  # as Django has it
-        js = ("waffle/picker.js", "waffle/flagpage.js")
-
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
         self.long_lists = {name: LongList(self, name) for name in list_names(model)}
+
+    @property
+    def media(self) -> forms.Media:
+        """The scripts and styles of the page."""
+        return super().media + MEDIA
 
     # The form
 
     def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
         """Return the page's own fieldsets, else the fields in the order in which they decide."""
         long = self._long(request, obj)
+        fieldsets: Any
         if self.fieldsets or self.fields:
             fieldsets = super().get_fieldsets(request, obj)
         else:
@@ -90,7 +96,8 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         if not long:
             return exclude
         # Django asks the form only where there is nothing else.
-        own = self.form._meta.exclude or () if exclude is None else exclude
+        form: Any = self.form
+        own = form._meta.exclude or () if exclude is None else exclude
         return [*own, *long]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:

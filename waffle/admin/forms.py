@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
 from django import forms
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 from waffle.validators import highest_percent, validate_name
 
 WHOLE = Decimal(100)
+VERSION = "waffle_version"
+"""The name under which a page sends the digest of what it showed."""
 
 
 # Any, throughout: toggles are instances of the project's models, and a form holds whatever fields they have.
@@ -46,12 +49,17 @@ class ToggleForm(forms.ModelForm):  # type: ignore[type-arg]  # the model is the
 
 
 class FlagForm(ToggleForm):
-    """The form of a flag: 100 percent, where the column ends before, are everyone."""
+    """The form of a flag: 100 percent, where the column ends before, are everyone.
+
+    It refuses what was filled in before somebody else changed the flag, once: sent again it overwrites that.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_for_everyone = False
         """Whether 100 percent were given in the place of everyone."""
+        self.version = self._version()
+        """What the page shows of the flag, as a digest: another one means that somebody has changed it."""
         field = self.fields.get("percent")
         if field is not None and self._takes_hundred():
             field.validators = [_or_hundred(validator) for validator in field.validators]
@@ -73,7 +81,31 @@ class FlagForm(ToggleForm):
                     "percent", _("100 percent is everyone, but “Everyone” says No: choose one of them.")
                 )
             cleaned["everyone"] = True
+        if self.data.get(VERSION, self.version) != self.version:
+            self.add_error(None, ValidationError(self._told_of_change(), code="changed_meanwhile"))
         return cleaned
+
+    def _version(self) -> str:
+        if self.instance.pk is None:
+            return ""
+        columns = [
+            (field.name, field.value_to_string(self.instance))
+            for field in self.instance._meta.concrete_fields
+        ]
+        lists = [
+            (name, sorted(str(member.pk) for member in members))
+            for name, members in sorted(self.initial.items())
+            if isinstance(members, list)
+        ]
+        return blake2b(repr((columns, lists)).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+    def _told_of_change(self) -> str:
+        names = [str(self.fields[name].label or name) for name in self.changed_data]
+        told = _("Somebody else has changed this flag since you opened the page, and nothing is saved yet.")
+        if not names:
+            return told
+        rest = _("Saving now would change this against what they have saved: %s.") % ", ".join(names)
+        return f"{told} {rest}"
 
     def _takes_hundred(self) -> bool:
         return "everyone" in self.fields and self.highest_percent() < WHOLE

@@ -238,7 +238,7 @@ class Listing:
         own = self.page.admin_site._registry.get(self.model)
         if own is None or not own.has_view_permission(self.request):
             return ""
-        return self.page.url_of("change", member.pk, model=self.model)
+        return str(self.page.url_of("change", member.pk, model=self.model))
 
     @property
     def title(self) -> str:
@@ -247,8 +247,7 @@ class Listing:
 
     def url(self) -> str:
         """Return the address of this page."""
-        url: str = self.page.url_of("members", self.flag.pk, self.name)
-        return url
+        return str(self.page.url_of("members", self.flag.pk, self.name))
 
     def _rendered(self, template: str, context: dict[str, Any]) -> Any:
         return self.page.rendered(
@@ -270,4 +269,6 @@ def _named(members: dict[Any, str]) -> str:
     names = list(members.values())
     shown = ", ".join(names[:TOLD])
     more = len(names) - TOLD
-    return _("%(names)s and %(count)s more") % {"names": shown, "count": grouped(more)} if more > 0 else shown
+    if more <= 0:
+        return shown
+    return _("%(names)s and %(count)s more") % {"names": shown, "count": grouped(more)}

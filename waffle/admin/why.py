@@ -193,7 +193,7 @@ def flags_page(page: Any, request: Any) -> Any:
         if name in keys and wanted.casefold() in name.casefold()
         if state in ("", on_or_off(verdict))
     ]
-    rows = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    rows: Any = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     kept = [(name, value) for name, value in asked.parameters.items() if value]
     rows.object_list = [
         FlagRow(
@@ -243,7 +243,7 @@ def _shown(model: Any, explanation: Explanation) -> list[ShownStep]:
         shown.append(
             ShownStep(
                 *(label_of(model, step.condition), step.outcome.value, says),
-                *(step.detail, step.decides, is_after),
+                *("" if step.detail == "not set" else step.detail, step.decides, is_after),
             )
         )
     return shown
