@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,13 +20,14 @@ DATABASES = {"memcached": "postgresql", "redis": "mariadb"}
 """What a site with a cache has for a database. A site whose database is troubled has no cache to spare it."""
 
 WIDTHS = (9, 19, 8, 8, 8, 9, 6, 6, 9, 11)
+RULER = ["-" * width if number < 2 else "-" * (width - 1) + ":" for number, width in enumerate(WIDTHS)]
 HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "failed", "time-outs", "log lines")
 
 
 def main() -> int:
     """Let each outage happen under each web server; return 1 if any request failed."""
     options = _parse()
-    print(*introduction(), "", line(HEAD), line("-" * width for width in WIDTHS), sep="\n", flush=True)
+    print(*introduction(), "", line(HEAD), line(RULER), sep="\n", flush=True)
     failed = 0
     for web_server in WEB_SERVERS:
         for outage in OUTAGES:
@@ -63,6 +64,7 @@ def introduction() -> Iterator[str]:
 
 def foot() -> Iterator[str]:
     """Say what the columns hold."""
+    yield ""
     yield "Requests per second before, during and after; slowest: the longest that a visitor waited, in s."
     yield "Of one process at most: slow, requests over half a second; time-outs, waits for the cache in vain;"
     yield "log lines, that something is away and that it is back."
@@ -75,12 +77,11 @@ def cells(result: Result) -> list[str]:
     return [*rates, f"{result.slowest:.2f}", *counts, "{} + {}".format(*result.lines)]
 
 
-def line(texts: Iterator[str] | tuple[str, ...]) -> str:
-    """Return a line of the table."""
+def line(texts: Iterable[str]) -> str:
+    """Return a line of the table, which is one of Markdown too."""
     columns = enumerate(zip(texts, WIDTHS, strict=True))
-    return "  ".join(
-        text.ljust(width) if number < 2 else text.rjust(width) for number, (text, width) in columns
-    )
+    padded = (text.ljust(width) if number < 2 else text.rjust(width) for number, (text, width) in columns)
+    return f"| {' | '.join(padded)} |"
 
 
 def _parse() -> argparse.Namespace:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.visitors import Visit, visit
-from tests.servers.start import HOST, Database, Server
+from tests.servers.start import HOST, Database, Server, free_port
 
 BEFORE, DURING, AFTER = 3.0, 5.0, 5.0  # seconds
 SETTLING = 2.0  # seconds at the start of the visits that do not count
@@ -64,7 +63,7 @@ class Scene:
     def __init__(self, web_server: str, servers: Mapping[str, Server], folder: Path) -> None:
         self.page, self._processes, self._command = WEB_SERVERS[web_server]
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._journal = folder / "journal"
         self._environment = self._environment_with(servers)
 
@@ -167,10 +166,3 @@ def _rates(visits: list[Visit], moments: Sequence[float]) -> tuple[float, float,
         sum(start <= end < stop for end in ends) / (stop - start) for start, stop in phases
     )
     return before, during, after
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port

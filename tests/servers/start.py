@@ -56,7 +56,7 @@ class Server:
     """The signal at which it ends in good order, though clients are connected."""
 
     def __init__(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.folder: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
         """While it runs: its first process."""
@@ -315,7 +315,7 @@ class MariaDB(Database):
 SERVERS: dict[str, type[Server]] = {server.name: server for server in (Memcached, Redis, PostgreSQL, MariaDB)}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody uses, and that no client is given.
 
     The kernel gives clients ports from 32768 on: one that tries in vain to reach a server that is down would
