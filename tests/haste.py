@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
@@ -26,13 +26,7 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        models = apps.get_model("contenttypes.ContentType"), apps.get_model("auth.Permission")
-        self.rows: dict[str, list[list[Any]]] = {
-            # Only the databases that the chosen tests use have been made.
-            alias: [list(model._default_manager.using(alias)) for model in models]
-            for alias in connections
-            if models[0]._meta.db_table in connections[alias].introspection.table_names()
-        }
+        self.rows = {alias: _content_types_and_permissions(alias) for alias in connections}
         post_migrate.disconnect(create_contenttypes)
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
         post_migrate.connect(self.put_back, sender=apps.get_app_config("auth"))
@@ -43,3 +37,11 @@ class Kept:
             manager = type(rows[0])._default_manager.using(using)
             if not manager.exists():
                 manager.bulk_create(rows)
+
+
+def _content_types_and_permissions(alias: str) -> list[list[Any]]:
+    models = apps.get_model("contenttypes.ContentType"), apps.get_model("auth.Permission")
+    try:
+        return [list(model._default_manager.using(alias)) for model in models]
+    except Error:  # only the databases that the chosen tests use have been made
+        return []

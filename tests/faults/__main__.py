@@ -25,20 +25,20 @@ HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "fail
 
 
 def main() -> int:
-    """Let each outage happen under each web server; return 1 if any request failed."""
+    """Let each outage happen under each web server; return 1 if one has cost more than it may."""
     options = _parse()
     print(*introduction(), "", line(HEAD), line(RULER), sep="\n", flush=True)
-    failed = 0
+    wrong = 0
     for web_server in WEB_SERVERS:
         for outage in OUTAGES:
             if f"{outage.server} {outage.how}" in (options.outages or f"{outage.server} {outage.how}"):
-                failed += play(web_server, outage)
+                wrong += play(web_server, outage)
     print(*foot(), sep="\n")
-    return 1 if failed else 0
+    return 1 if wrong else 0
 
 
-def play(web_server: str, outage: Outage) -> int:
-    """Let one outage happen, print its line, and return how many requests failed."""
+def play(web_server: str, outage: Outage) -> bool:
+    """Let one outage happen, print its line, and say whether it has cost more than it may."""
     names = {outage.server, DATABASES.get(outage.server, outage.server)}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="waffle-faults-"))
@@ -46,10 +46,10 @@ def play(web_server: str, outage: Outage) -> int:
             servers = {name: stack.enter_context(SERVERS[name]()) for name in names}
         except NotInstalled as error:
             print(f"{web_server}, {outage.server}: SKIPPED: {error}", flush=True)
-            return int("CI" in os.environ)
+            return "CI" in os.environ
         result = Scene(web_server, servers, Path(folder)).play(servers[outage.server], outage)
     print(line((web_server, f"{outage.server} {outage.how}", *cells(result))), flush=True)
-    return result.failed
+    return result.is_wrong
 
 
 def introduction() -> Iterator[str]:

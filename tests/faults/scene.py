@@ -19,6 +19,7 @@ from tests.servers.start import HOST, Database, Server, free_port
 
 BEFORE, DURING, AFTER = 3.0, 5.0, 5.0  # seconds
 SETTLING = 2.0  # seconds at the start of the visits that do not count
+MOST_TIMEOUTS = 3  # within `DURING`: at once, after a second, and after two more
 SLOW = 0.5  # seconds: no check takes so long, but one that waits for a server
 
 LONGEST_START = 60.0  # seconds
@@ -55,6 +56,11 @@ class Result:
     """How often a process waited for the cache in vain, at most."""
     lines: tuple[int, int]
     """Log lines of one process, at most: that something is away, and that it is back."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Say whether it has cost more than it may."""
+        return self.failed > 0 or self.timeouts > MOST_TIMEOUTS or max(self.lines) > 1
 
 
 class Scene:
