@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import Error, connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
@@ -26,7 +27,11 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self.rows = {alias: _content_types_and_permissions(alias) for alias in connections}
+        models = apps.get_model("contenttypes.ContentType"), apps.get_model("auth.Permission")
+        self.rows: dict[str, list[list[Any]]] = {}
+        for alias in connections:
+            with suppress(DatabaseError):  # where no test wants a database it is not there
+                self.rows[alias] = [list(model._default_manager.using(alias)) for model in models]
         post_migrate.disconnect(create_contenttypes)
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
         post_migrate.connect(self.put_back, sender=apps.get_app_config("auth"))
@@ -37,11 +42,3 @@ class Kept:
             manager = type(rows[0])._default_manager.using(using)
             if not manager.exists():
                 manager.bulk_create(rows)
-
-
-def _content_types_and_permissions(alias: str) -> list[list[Any]]:
-    models = apps.get_model("contenttypes.ContentType"), apps.get_model("auth.Permission")
-    try:
-        return [list(model._default_manager.using(alias)) for model in models]
-    except Error:  # only the databases that the chosen tests use have been made
-        return []
