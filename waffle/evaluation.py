@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
 
-from waffle import facts, missing, pins, store
+from waffle import database, facts, missing, pins, store
 from waffle.conditions import OVERRIDE, Condition, Rosters
 from waffle.conf import conf
 from waffle.inquiries import Inquiry, inquiry_of
@@ -149,7 +149,7 @@ def walk(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verd
 
 def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exception) -> Verdict:
     """Let no page fail because a condition does: the toggle is off, and the log says why now and then."""
-    if conf.STRICT:
+    if conf.STRICT or database.is_forbidden(error):
         raise error
     if reminders.is_due((type(toggle), toggle.name, str(condition))):
         logger.error(

@@ -1,4 +1,4 @@
-"""The permission to flip a toggle without the one to edit it: `toggle_flag`, `toggle_switch`, `toggle_sample`.
+"""The permission to flip a toggle without the one to edit it: `toggle_flag` for the stock model of flags.
 
 It is made after `migrate`, for the three models in use. In `Meta` it would be part of the migrations of every
 project that has a model of its own.

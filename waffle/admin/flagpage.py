@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from waffle.admin import effect, why
+from waffle.admin import effect, guards, why
 from waffle.admin.fieldsets import fieldsets_of
 from waffle.admin.forms import FlagForm
 from waffle.admin.members import Listing
@@ -64,7 +64,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     """What makes Django's page of a model the page of a flag."""
 
     form = FlagForm
-    change_form_template = "admin/waffle/flag_form.html"
+    change_form_template: Any = guards.template_property("change_form", "flag_form")
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)

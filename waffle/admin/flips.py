@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -18,86 +16,18 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from waffle import permissions
-from waffle.admin import census, changes
+from waffle.admin import census, changes, guards
+from waffle.admin.choices import CHOICES, Choice, choices_for, version_of
 from waffle.admin.states import Members
-from waffle.kinds import FLAG, KINDS, Kind
+from waffle.admin.widgets import is_key
+from waffle.conf import conf
 
 FORM = "waffle-flips"  # the form that the buttons of a list belong to
 
 
 # Any, throughout: toggles are instances of the project's models, and pages and requests are Django's.
-@dataclass(frozen=True)
-class Choice:
-    """What a toggle can be set to with one click."""
-
-    name: str
-    fields: Mapping[str, Any]
-    label: Any
-    """What its button shows."""
-    asks: Any
-    """What its button does, in words."""
-    says: Any
-    """What is so afterwards."""
-
-    def is_set(self, toggle: Any) -> bool:
-        """Say whether the toggle is set to this."""
-        return all(getattr(toggle, field) == value for field, value in self.fields.items())
-
-
-WORDS = {
-    "on": (
-        pgettext_lazy("set to", "On"),
-        gettext_lazy("Turn on %s"),
-        gettext_lazy("%s is on."),
-    ),
-    "conditions": (
-        pgettext_lazy("set to", "Conditions"),
-        gettext_lazy("Let conditions decide on %s"),
-        gettext_lazy("%s goes by its conditions."),
-    ),
-    "off": (
-        pgettext_lazy("set to", "Off"),
-        gettext_lazy("Turn off %s"),
-        gettext_lazy("%s is off."),
-    ),
-}
-WORDS_OF_FLAGS = {
-    "on": (WORDS["on"][0], gettext_lazy("Turn on %s for everyone"), gettext_lazy("%s is on for everyone.")),
-    "off": (
-        WORDS["off"][0],
-        gettext_lazy("Turn off %s for everyone"),
-        gettext_lazy("%s is off for everyone."),
-    ),
-}
-
-
-def _choices(kind: Kind) -> dict[str, Choice]:
-    fields = {"on": kind.created_as(True), "off": kind.created_as(False)}
-    words = WORDS
-    if kind is FLAG:
-        fields = {"on": fields["on"], "conditions": {"everyone": None}, "off": fields["off"]}
-        words = {**WORDS, **WORDS_OF_FLAGS}
-    return {name: Choice(name, values, *words[name]) for name, values in fields.items()}
-
-
-CHOICES = {kind: _choices(kind) for kind in KINDS}
-
-
-def choices_for(toggle: Any) -> dict[str, Choice]:
-    """Return what a toggle can be set to, by name."""
-    return CHOICES[toggle._waffle_kind]
-
-
-def version_of(toggle: Any, members: Mapping[str, Members]) -> str:
-    """Return a digest of what a page shows of a toggle: another one means that somebody has changed it."""
-    shown = [(field.name, field.value_to_string(toggle)) for field in toggle._meta.concrete_fields]
-    counts = [(name, found.count) for name, found in sorted(members.items())]
-    return hashlib.blake2b(repr((shown, counts)).encode(), digest_size=8).hexdigest()
-
-
 def buttons(page: Any, toggle: Any, members: Mapping[str, Members], filters: str) -> SafeString:
     """Return the buttons of a row; they belong to the form `FORM`, which stands outside the table."""
     version = version_of(toggle, members)
@@ -106,7 +36,7 @@ def buttons(page: Any, toggle: Any, members: Mapping[str, Members], filters: str
     )
     return format_html(
         '<span class="waffle-flip" role="group" aria-label="{}">{}</span>',
-        _("Set %s") % toggle,
+        _("Set “%s”") % toggle,
         format_html_join(
             "",
             "{}",
@@ -130,7 +60,7 @@ def _button(choice: Choice, toggle: Any, address: str, version: str) -> SafeStri
     )
 
 
-class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+class FlipPage(guards.GuardedPage):
     """The address to which a list's buttons are sent, and who may press them."""
 
     def get_urls(self) -> Any:
@@ -142,6 +72,8 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
         """Say whether this request may flip: with the permission to do so, or with that to change."""
+        if conf.ADMIN_READ_ONLY:
+            return False
         return permissions.may(request, "toggle", self.opts) or self.has_change_permission(request, obj)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
@@ -149,21 +81,34 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         return super().has_view_permission(request, obj) or permissions.may(request, "toggle", self.opts)
 
     def flip_view(self, request: Any, object_id: str) -> Any:
-        """Set a toggle to what the button says; nothing where somebody has changed it since the list was shown."""
+        """Set a toggle to what the button says, unless somebody has changed it since the list was shown."""
         if not self.has_toggle_permission(request):
             raise PermissionDenied
-        back = HttpResponseRedirect(self._list_address(request))
+        back = HttpResponseRedirect(self.list_address(request))
         if request.method != "POST":
             return back  # signing in again ends here: the button was pressed, but its value is gone
-        name, _dot, version = request.POST.get("flip", "").partition(".")
+        value = request.POST.get("flip", "")
+        name, _dot, version = value.partition(".")
         choice = CHOICES[self.model._waffle_kind].get(name)
         if choice is None:
             raise BadRequest("There is no such choice.")
+        page = self._asked(request, object_id, choice, value)
+        if page is not None:
+            return page
         with transaction.atomic(using=router.db_for_write(self.model)):
             toggle = self._locked(request, object_id)
             level, told = self._flip(request, toggle, choice, version)
         self.message_user(request, told, level)
         return back
+
+    def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
+        """Return the page that asks first, None where nothing is asked."""
+        toggle = self.get_object(request, unquote(object_id)) if choice.is_for_everyone else None
+        if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
+            return None
+        title = f"{choice.asks % toggle}?"
+        question = guards.question([toggle], choice.consequence, title, choice.asks_all)
+        return guards.asked(self, request, question, [("flip", value)])
 
     def _flip(self, request: Any, toggle: Any, choice: Choice, version: str) -> tuple[int, str]:
         """Flip, and return the message to show."""
@@ -174,7 +119,7 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         if choice.is_set(toggle):
             return messages.INFO, choice.says % toggle
         if version != version_of(toggle, census.members_of([toggle])[toggle.pk]):
-            return messages.ERROR, _("Nothing was changed: somebody has changed %s meanwhile.") % toggle
+            return messages.ERROR, _("Nothing was changed: somebody has changed “%s” meanwhile.") % toggle
         before = {field: getattr(toggle, field) for field in choice.fields}
         for field, value in choice.fields.items():
             setattr(toggle, field, value)
@@ -183,16 +128,15 @@ class FlipPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         return messages.SUCCESS, choice.says % toggle
 
     def _locked(self, request: Any, object_id: str) -> Any:
-        """Return a toggle that nobody else can change until the transaction ends, None where there is none."""
-        alias = router.db_for_write(self.model)
-        toggle = self.get_object(request, unquote(object_id))
-        if toggle is None:
+        """Return a toggle that nobody else can change until the transaction ends, None if it is gone."""
+        alias, key = router.db_for_write(self.model), unquote(object_id)
+        if not is_key(self.model._meta.pk, key):
             return None
         # Not `select_for_update`: SQLite has none, and a transaction that reads before it writes fails there.
-        QuerySet(self.model, using=alias).filter(pk=toggle.pk).update(name=F("name"))
-        return self.get_queryset(request).using(alias).filter(pk=toggle.pk).first()
+        QuerySet(self.model, using=alias).filter(pk=key).update(name=F("name"))
+        return self.get_queryset(request).using(alias).filter(pk=key).first()
 
-    def _list_address(self, request: Any) -> str:
+    def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
         words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))

@@ -59,7 +59,7 @@ class ToggleList(ChangeList):
         return "waffle_state" in self.list_display
 
 
-class ListPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
+class ListPage(flips.FlipPage):
     """The columns of a list of toggles."""
 
     list_display: Any = ("waffle_state", "name", "waffle_audience", "waffle_flip", "waffle_changed")
@@ -68,16 +68,6 @@ class ListPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     class Media:
         css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
-
-    @property
-    def change_list_template(self) -> list[str]:
-        """The templates of the list: the project's own, where there is one."""
-        meta = self.opts
-        return [
-            f"admin/{meta.app_label}/{meta.model_name}/change_list.html",
-            f"admin/{meta.app_label}/change_list.html",
-            "admin/waffle/change_list.html",
-        ]
 
     def get_list_display(self, request: Any) -> Any:
         """Return the columns; buttons only for who may press them."""
@@ -103,7 +93,7 @@ class ListPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     @admin.display(description=gettext_lazy("Who gets it"))
     def waffle_audience(self, toggle: Any) -> SafeString:
-        """One sentence that says who gets it, with the names of whom it lists, and the beginning of the note."""
+        """One sentence that says who gets it, with the names of whom it lists, and below it the note."""
         text = mark_safe(sentence(toggle, row_of(toggle).members, _marked_up))
         note = Truncator(" ".join(toggle.note.split())).chars(LONGEST_NOTE)
         return format_html('<p class="waffle-audience">{}</p>{}', text, _note(note))

@@ -13,14 +13,13 @@ from waffle.admin.actions import (
 )
 from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
 from waffle.admin.flagpage import FlagPage
-from waffle.admin.flips import FlipPage
 from waffle.admin.forms import ToggleForm
 from waffle.admin.lists import ListPage
 
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-class BaseAdmin(ListPage, FlipPage):
+class BaseAdmin(ListPage):
     """A page of toggles."""
 
     form = ToggleForm

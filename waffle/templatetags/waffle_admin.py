@@ -29,3 +29,12 @@ def waffle_flags_link(context: Any, user: Any) -> str:
         return ""
     url = f"{address}?{urlencode({'key': user.pk})}"
     return format_html('<li><a href="{}">{}</a></li>', url, _("Flags"))
+
+
+@register.inclusion_tag("admin/waffle/banners.html")
+def waffle_banners() -> dict[str, Any]:  # Any: the type is not at hand, for the reason below
+    """Show what stands on top of every page of toggles."""
+    # Here, for Django imports the tags of all apps, and a project may do without the admin.
+    from waffle.admin import guards
+
+    return {"banners": guards.banners()}
