@@ -92,10 +92,10 @@ def test_a_flag_without_lists_has_no_step_for_them() -> None:
 @isolate_apps("test_app")
 def test_conditions_of_ones_own_making_stand_in_their_steps() -> None:
     class Sparse(AbstractUserFlag):
-        users = None
-        groups = None
-        staff = None
-        superusers = None
+        users: Any = None
+        groups: Any = None
+        staff: Any = None
+        superusers: Any = None
         conditions = (Percent("percent"), Everyone("everyone"), *CLASSIC[1:4])
 
         class Meta:
@@ -129,7 +129,7 @@ def test_a_page_of_the_project_keeps_its_own_order(option: str, visit: Client) -
 @pytest.fixture
 def crowded() -> Flag:
     """Return a flag with more users than its form holds."""
-    flag = Flag.objects.create(name="crowded", staff=True)
+    flag: Flag = Flag.objects.create(name="crowded", staff=True)
     flag.users.add(*User.objects.bulk_create(User(username=f"user{number}") for number in range(1200)))
     return flag
 
@@ -297,8 +297,8 @@ def test_a_hundred_percent_of_nobody_is_an_error(visit: Client) -> None:
 def test_a_column_that_holds_a_hundred_keeps_it() -> None:
     class Exact(AbstractUserFlag):
         percent = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
-        users = None
-        groups = None
+        users: Any = None
+        groups: Any = None
 
         class Meta:
             app_label = "test_app"
@@ -333,7 +333,7 @@ def test_the_usual_percentages_are_at_hand() -> None:
 
 
 def shown_version(page: str) -> str:
-    return re.findall(r'name="waffle_version" value="(\w+)"', page)[0]
+    return str(re.findall(r'name="waffle_version" value="(\w+)"', page)[0])
 
 
 def test_what_somebody_else_has_saved_is_not_overwritten_unseen(visit: Client) -> None:

@@ -36,7 +36,8 @@ urlpatterns = [path("own/", own_site.urls), path("", include("test_app.urls"))]
 
 @pytest.fixture
 def flag() -> Flag:
-    return Flag.objects.create(name="x", superusers=False)
+    flag: Flag = Flag.objects.create(name="x", superusers=False)
+    return flag
 
 
 def many(count: int) -> list[User]:

@@ -59,7 +59,7 @@ def test_an_old_name_stays_as_it_is(visit: Client, kind: Kind) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "percent"),
-    [(FLAG, "-0.1"), (FLAG, "100"), (FLAG, "5.55"), (FLAG, "nan"), (SAMPLE, "-1"), (SAMPLE, "100.1")],
+    [(FLAG, "-0.1"), (FLAG, "100.1"), (FLAG, "5.55"), (FLAG, "nan"), (SAMPLE, "-1"), (SAMPLE, "100.1")],
 )
 def test_a_wrong_percentage_is_an_error_of_the_form(visit: Client, kind: Kind, percent: str) -> None:
     response = visit.post(address(kind, "add"), {**FORMS[kind.name], "percent": percent})

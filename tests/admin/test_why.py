@@ -182,8 +182,8 @@ def test_flags_are_found_by_name_and_state(visit: Client) -> None:
         Flag.objects.create(name=f"flag{number}", everyone=number == 1)
 
     names = [
-        [row.name for row in visit.get(FLAGS, asked).context["rows"]]
-        for asked in ({"q": "FLAG2"}, {"state": "on"}, {"state": "off"}, {"state": "x"}, {"q": "none"})
+        [row.name for row in visit.get(f"{FLAGS}?{asked}").context["rows"]]
+        for asked in ("q=FLAG2", "state=on", "state=off", "state=x", "q=none")
     ]
 
     assert names == [["flag2"], ["flag1"], ["flag0", "flag2"], [], []]

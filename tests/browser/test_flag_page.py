@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ def flag(transactional_db: None) -> Flag:
     users = User.objects.bulk_create(
         User(username=f"guest{number:03}", email=f"guest{number:03}@example.org") for number in range(240)
     )
-    flag = Flag.objects.create(name="new_basket", staff=True, percent=25, note="The basket of the new shop")
+    flag: Flag = Flag.objects.create(
+        name="new_basket", staff=True, percent=25, note="The basket of the new shop"
+    )
     flag.users.add(*users[:3])
     editors = Group.objects.create(name="editors")
     Group.objects.create(name="beta testers")
@@ -149,7 +152,7 @@ def test_a_hundred_percent_are_everyone_and_can_be_taken_back(visits: Visits, ro
     expect(page.get_by_text("was changed successfully")).to_be_visible()
 
     flag.refresh_from_db()
-    assert (flag.everyone, flag.percent) == (True, 5)
+    assert (flag.everyone, flag.percent) == (True, Decimal(5))
 
 
 def test_without_scripts_a_hundred_percent_are_everyone_too(visits: Visits, root: User, flag: Flag) -> None:
@@ -161,7 +164,7 @@ def test_without_scripts_a_hundred_percent_are_everyone_too(visits: Visits, root
 
     expect(page.get_by_text("100 percent is everyone")).to_be_visible()
     flag.refresh_from_db()
-    assert (flag.everyone, flag.percent) == (True, 25)
+    assert (flag.everyone, flag.percent) == (True, Decimal(25))
 
 
 # The effect
@@ -220,7 +223,7 @@ def test_two_people_do_not_overwrite_each_other_unseen(
     expect(other.get_by_text("Somebody else has changed this flag")).to_be_visible()
 
     flag.refresh_from_db()
-    assert (flag.percent, flag.note) == (50, "The basket of the new shop")
+    assert (flag.percent, flag.note) == (Decimal(50), "The basket of the new shop")
 
 
 # Who is listed

@@ -4,7 +4,7 @@
 {
   function percentages(group) {
     const field = group.closest(".waffle-percent").querySelector("input");
-    const told = group.parentElement.querySelector(".waffle-told");
+    const told = group.parentElement.querySelector(".waffle-said");
     const everyone = document.getElementById("id_everyone");
     let before = null; // what everyone was before 100 percent
 
