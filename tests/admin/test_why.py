@@ -197,7 +197,7 @@ def test_many_flags_are_shown_page_by_page_in_few_queries(
     group.flag_set.set(flags)
 
     with django_assert_max_num_queries(20):
-        page = visit.get(FLAGS, {"user": "ada", "page": 2, "q": "flag"})
+        page = visit.get(f"{FLAGS}?user=ada&page=2&q=flag")
 
     assert [row.name for row in page.context["rows"]] == [f"flag{number:04}" for number in range(200, 400)]
     assert "?user=ada" in page.content.decode()

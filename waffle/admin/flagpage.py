@@ -64,7 +64,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     """What makes Django's page of a model the page of a flag."""
 
     form = FlagForm
-    change_form_template: Any = guards.template_property("change_form", "flag/change_form")
+    change_form_template: Any = guards.template_property("change_form", "flag_form")  # type: ignore[misc]  # as of GuardedPage
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)

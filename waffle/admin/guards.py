@@ -100,12 +100,12 @@ def asked(page: Any, request: Any, question: Question | None, fields: Iterable[t
     return TemplateResponse(request, "admin/waffle/confirm.html", context)
 
 
-def template_property(name: str, ours: str = "") -> property:
+def template_property(name: str, ours: str) -> property:
     """Return what finds a template: the project's own, if there is one where Django looks for it, or ours."""
 
     def candidates(page: Any) -> list[str]:
         places = f"{page.opts.app_label}/{page.opts.model_name}", page.opts.app_label
-        return [*(f"admin/{place}/{name}.html" for place in places), f"admin/waffle/{ours or name}.html"]
+        return [*(f"admin/{place}/{name}.html" for place in places), f"admin/waffle/{ours}.html"]
 
     return property(candidates)
 
@@ -113,10 +113,10 @@ def template_property(name: str, ours: str = "") -> property:
 class GuardedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
     """A page that keeps to the guards, and shows the banners."""
 
-    change_form_template: Any = template_property("change_form")
-    change_list_template: Any = template_property("change_list")
-    delete_confirmation_template: Any = template_property("delete_confirmation")
-    object_history_template: Any = template_property("object_history")
+    change_form_template: Any = template_property("change_form", "toggle_form")
+    change_list_template: Any = template_property("change_list", "toggle_list")
+    delete_confirmation_template: Any = template_property("delete_confirmation", "toggle_deletion")
+    object_history_template: Any = template_property("object_history", "toggle_history")
 
     def has_add_permission(self, request: Any) -> bool:
         """Say whether this request may add: nobody may where the admin is read only."""
