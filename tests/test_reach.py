@@ -260,6 +260,13 @@ def test_beyond_a_limit_a_sample_is_asked_and_says_how_far_off_it_may_be(
     assert found.then.about == USERS
 
 
+def test_a_sample_may_be_all_there_are(users: list[User], few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "SAMPLE", 10 * USERS)
+    flag = Flag.objects.create(name="x", percent=50, superusers=False)
+
+    assert reach_of(flag, flag, {}).now.about == len(on_for("x"))
+
+
 def test_listed_users_are_counted_one_by_one_beside_a_sample(users: list[User], few: None) -> None:
     flag = Flag.objects.create(name="x", superusers=False)
 

@@ -309,7 +309,9 @@ def test_nobody_who_is_not_signed_in_sees_it(client: Client, flag: Flag) -> None
     assert client.get(page_of(flag)).status_code == 302
 
 
-@pytest.mark.parametrize("path", ["4711/members/users/", "x/members/users/", "{}/members/note/"])
+@pytest.mark.parametrize(
+    "path", ["4711/members/users/", f"{'9' * 30}/members/users/", "x/members/users/", "{}/members/note/"]
+)
 def test_what_is_no_list_is_not_found(visit: Client, flag: Flag, path: str) -> None:
     assert visit.get(f"/admin/waffle/flag/{path.format(flag.pk)}").status_code == 404
 

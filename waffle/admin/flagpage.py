@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -29,6 +31,7 @@ from waffle.admin.widgets import (
     KeysField,
     PercentInput,
     PickSelect,
+    is_key,
     words,
 )
 from waffle.reach import list_names
@@ -195,6 +198,16 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     def flags_view(self, request: Any) -> Any:
         """Show all flags of somebody."""
         return why.flags_page(self, request)
+
+    def flag_of(self, request: Any, object_id: str) -> Any:
+        """Return the flag of an address, for who may see it; others are told so, and it may not be there."""
+        key = unquote(object_id)
+        flag = self.get_object(request, key) if is_key(self.opts.pk, key) else None
+        if not self.has_view_or_change_permission(request, flag):
+            raise PermissionDenied
+        if flag is None:
+            raise Http404
+        return flag
 
     def rendered(self, request: Any, template: str, context: dict[str, Any]) -> Any:
         """Return a page of this model."""

@@ -10,7 +10,6 @@ from operator import or_
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import router, transaction
@@ -53,12 +52,7 @@ class Listing:
         self.page, self.request, self.name = page, request, name
         if name not in list_names(page.model):
             raise Http404
-        flag = page.get_object(request, unquote(object_id))
-        if flag is None:
-            raise Http404
-        if not page.has_view_or_change_permission(request, flag):
-            raise PermissionDenied
-        self.flag = flag
+        self.flag = flag = page.flag_of(request, object_id)
         self.can_change = page.has_change_permission(request, flag)
         self.field = page.model._meta.get_field(name)
         self.model = self.field.related_model

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -156,11 +155,7 @@ def _by_key(rows: Any, key: str) -> list[Any]:
 
 def flag_page(page: Any, request: Any, object_id: str) -> Any:
     """Show what every condition of one flag says of somebody."""
-    flag = page.get_object(request, unquote(object_id))
-    if not page.has_view_or_change_permission(request, flag):
-        raise PermissionDenied
-    if flag is None:
-        raise Http404
+    flag = page.flag_of(request, object_id)
     asked = asked_by(request)
     with pinned():
         explanation = explanation_of(FLAG, flag.name, asked.whom, unit=asked.unit or None)
@@ -266,8 +261,6 @@ def label_of(model: Any, condition: str) -> str:
 
 def search_of_users(page: Any, request: Any) -> str:
     """Return where a script finds users: at the field of the flag that lists them, if there is one."""
-    for name in list_names(page.model):
-        field = page.model._meta.get_field(name)
-        if issubclass(get_user_model(), field.related_model):
-            return str(page.search_of(request, field))
-    return ""
+    fields = (page.model._meta.get_field(name) for name in list_names(page.model))
+    field = next((field for field in fields if issubclass(get_user_model(), field.related_model)), None)
+    return "" if field is None else str(page.search_of(request, field))
