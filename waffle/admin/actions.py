@@ -13,6 +13,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
 
+from waffle import history
+
 
 # Any, throughout: pages, requests, query sets and toggles are the project's own. Actions are also called
 # without a page, and with a request that has nothing but `user` and `GET`.
@@ -65,7 +67,8 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, is_on: bool) -> None:
 
 def _each(modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], None], told: Any) -> None:
     """Do `work` for each toggle, for all or for none; then tell of it, where there is a page to tell."""
-    with transaction.atomic(using=router.db_for_write(queryset.model)):
+    using = router.db_for_write(queryset.model)
+    with history.by(request.user, source="admin"), transaction.atomic(using=using):
         toggles = list(queryset)
         for toggle in toggles:
             work(toggle)

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from waffle import history
 from waffle.admin.actions import (
     delete_individually,
     disable_for_all,
@@ -55,6 +56,21 @@ class BaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the
     ordering: ClassVar[tuple[str, ...]] = ("name",)
     readonly_fields: ClassVar[tuple[str, ...]] = ("created", "modified")
     search_fields: ClassVar[tuple[str, ...]] = ("name", "note")
+
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer with a form or save one; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer with the list, or do what was asked there; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().changelist_view(request, *args, **kwargs)
+
+    def delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Ask, or delete; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().delete_view(request, *args, **kwargs)
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
