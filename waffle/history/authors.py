@@ -31,6 +31,9 @@ class Author(Value):
         return self._fields() == other._fields()
 
 
+NOBODY = Author()
+
+
 class Block:
     """What `by` gives to its block."""
 
@@ -45,6 +48,9 @@ _block: ContextVar[Block | None] = ContextVar("waffle_history_block", default=No
 
 # aliases of the databases that are being migrated
 migrating: set[str] = set()
+
+
+UNKNOWN = {"user_id": "", "user_label": ""}
 
 
 # Any, from here on: a user is an instance of the project's model, or a name.
@@ -76,7 +82,7 @@ def reverting(change: Any) -> Iterator[Block]:
 @contextmanager
 def _within(**said: Any) -> Iterator[Block]:
     outer = _block.get()
-    block = Block((outer.author if outer else Author()).replaced(**said), outer)
+    block = Block((outer.author if outer else NOBODY).replaced(**said), outer)
     _block.set(block)
     try:
         yield block
@@ -106,11 +112,11 @@ def forget(change: int) -> None:
 def current(connection: BaseDatabaseWrapper, *, is_loaded: bool = False) -> Author:
     """Return who is behind what is written now; with `is_loaded` it comes out of a fixture."""
     block = _block.get()
-    author = block.author if block else Author()
-    said: dict[str, Any] = {} if author.user_id or author.user_label else _user_of_request()
-    if not author.source:
-        said["source"] = _source(connection, is_loaded)
-    return author.replaced(**said) if said else author
+    said = block.author if block else NOBODY
+    source = said.source or _source(connection, is_loaded)
+    user = {"user_id": said.user_id, "user_label": said.user_label} if said.user_label else _user_of_request()
+    # All in their order: what is named takes longer.
+    return Author(user["user_id"], user["user_label"], source, said.comment, said.reverts)
 
 
 def _source(connection: BaseDatabaseWrapper, is_loaded: bool) -> str:
@@ -141,12 +147,12 @@ def _user_of_request() -> dict[str, Any]:
     while pin is not None and pin.request is None:
         pin = pin.outer()
     if pin is None:
-        return {}
+        return UNKNOWN
     held = pin.request.__dict__
     user = held.get("user")
     if user is None or (isinstance(user, LazyObject) and user._wrapped is empty):
         user = held.get("_acached_user")
-    return _named(user) if getattr(user, "pk", None) is not None else {}
+    return _named(user) if getattr(user, "pk", None) is not None else UNKNOWN
 
 
 def _named(user: Any) -> dict[str, Any]:

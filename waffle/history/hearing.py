@@ -95,7 +95,7 @@ def _draft(kind: Kind, key: Any, before: Row | None, after: Row) -> Draft:
     """Return the change between two states of a row, by what is not the same in both."""
     if before is None:
         return Draft(kind.name, after["name"], str(key), Action.CREATED, {}, after)
-    name = after.get("name", before["name"])
+    name = str(after.get("name", before["name"]))
     return Draft(kind.name, name, str(key), Action.CHANGED, *rows.differences(before, after))
 
 
@@ -228,7 +228,7 @@ def list_changed(
     keys = pk_set if action != "pre_clear" else None
     near, far = (keys, [instance.pk]) if reverse else ([instance.pk], keys)
     if is_added:
-        pairs = {(flag, member) for flag in near for member in far}
+        pairs = {(flag, member) for flag in near or () for member in far or ()}
     else:
         rows.lock(kind.model, connections[using])
         pairs = members.linked(field, near, far, using)

@@ -69,6 +69,7 @@ class Change(models.Model):
         blank=True,
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        db_index=False,
         related_name="+",
         verbose_name=_("Reverts"),
     )

@@ -107,9 +107,9 @@ def _lists_since(kind: Kind, change: Any, using: str) -> list[str]:
 
 def _message(change: Any, found: Row | None, fields: list[str]) -> str:
     if change.action == Action.DELETED and found is not None:
-        return _("“%s” is there again.") % change.name
+        return _("“%s” is there again.") % str(change.name)
     if change.action != Action.DELETED and found is None:
-        return _("“%s” is no longer there.") % change.name
+        return _("“%s” is no longer there.") % str(change.name)
     return _("This has changed since: %s.") % ", ".join(fields)
 
 

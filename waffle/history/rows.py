@@ -124,7 +124,7 @@ def read_all(rows: Any, connection: BaseDatabaseWrapper, *, is_held: bool = True
     """Return rows as they are now, by their keys, and hold them likewise."""
     fields = fields_of(rows.model._meta.concrete_model)
     is_locking = is_held and lock(rows.model, connection)
-    found = QuerySet(rows.model, using=connection.alias).filter(pk__in=rows.order_by().values("pk"))
+    found: Any = QuerySet(rows.model, using=connection.alias).filter(pk__in=rows.order_by().values("pk"))
     if is_locking:
         found = found.select_for_update()
     columns = found.values_list("pk", *(field.attname for field in fields))
@@ -140,7 +140,7 @@ def read_keys(
     """Return the rows with these keys as they are now."""
     found: dict[Any, Row] = {}
     for some in portions(keys):
-        wanted = QuerySet(model, using=connection.alias).filter(pk__in=some)
+        wanted: Any = QuerySet(model, using=connection.alias).filter(pk__in=some)
         found.update(read_all(wanted, connection, is_held=is_held))
     return found
 

@@ -134,7 +134,8 @@ def _written(connection: BaseDatabaseWrapper) -> Written | None:
     Django puts a new list at `run_on_commit` when a transaction ends, or goes back to a savepoint. The first
     block that is no `TestCase`'s is a transaction of its own in a test.
     """
-    scope = next((block for block in connection.atomic_blocks if not block._from_testcase), None)
+    blocks: list[Any] = connection.atomic_blocks  # Any: of its attributes the stubs do not know all
+    scope = next((block for block in blocks if not block._from_testcase), None)
     if scope is None:
         return None
     found: Written | None = connection.__dict__.get(ATTRIBUTE)
