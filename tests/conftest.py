@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
@@ -119,7 +121,9 @@ def _hasty_connections() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_hasty_connections: None, django_db_setup: None, django_db_blocker: Any) -> haste.Kept:
+def django_db_setup(
+    _hasty_connections: None, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[haste.Kept]:
     """Let SQLite's readers and writers work side by side, as deployed sites do; make flushes quick."""
     with django_db_blocker.unblock():
         for connection in connections.all():
@@ -127,4 +131,6 @@ def django_db_setup(_hasty_connections: None, django_db_setup: None, django_db_b
                 with connection.cursor() as cursor:
                     cursor.execute("PRAGMA journal_mode = WAL")
         kept = haste.Kept()
-    return kept  # pytest holds it; signals do not
+    yield kept  # pytest holds it; signals do not
+    # Coroutines that `asyncio.run` runs, as Jinja does, share a thread that nobody ends: its connections too.
+    asyncio.run(sync_to_async(connections.close_all)())

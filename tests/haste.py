@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate
 
@@ -27,14 +28,13 @@ class Kept:
 
     def __init__(self) -> None:
         models = apps.get_model("contenttypes.ContentType"), apps.get_model("auth.Permission")
-        self.rows: dict[str, list[list[Any]]] = {
-            # Only the databases that the chosen tests use have been made.
-            alias: [list(model._default_manager.using(alias)) for model in models]
-            for alias in connections
-            if models[0]._meta.db_table in connections[alias].introspection.table_names()
-        }
+        self.rows: dict[str, list[list[Any]]] = {}
+        for alias in connections:
+            with suppress(DatabaseError):  # where no test wants a database it is not there
+                self.rows[alias] = [list(model._default_manager.using(alias)) for model in models]
         post_migrate.disconnect(create_contenttypes)
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+        post_migrate.disconnect(dispatch_uid="waffle.permissions", sender=apps.get_app_config("waffle"))
         post_migrate.connect(self.put_back, sender=apps.get_app_config("auth"))
 
     def put_back(self, *, using: str, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.utils.translation import gettext_lazy
 
 from tests.problems import found, ids
 from waffle import defaults
@@ -59,6 +60,9 @@ def test_a_pattern_may_hold_a_percent_sign(settings: Any) -> None:
         ("MAX_AGE", True, "a whole number"),
         ("ROSTER_LIMIT", None, "a whole number"),
         ("REFRESH_SECONDS", timedelta(seconds=1), "a number"),
+        ("ADMIN_BANNER", ["Production"], "a text, a dictionary or None"),
+        ("ADMIN_CONFIRM", True, "a text"),
+        ("ADMIN_CONFIRM_SHARE", "5 %", "a number"),
         ("LOG_MISSING_FLAGS", "WARNING", "a logging level, such as logging.WARNING, or None"),
         ("LOG_MISSING_SAMPLES", True, "a logging level, such as logging.WARNING, or None"),
     ],
@@ -85,6 +89,12 @@ def test_a_setting_of_a_wrong_type_is_an_error(settings: Any, name: str, value: 
         ("SNAPSHOT_MAX_AGE", float("inf")),
         ("LOG_MISSING_SWITCHES", logging.WARNING),
         ("CACHE_NAME", None),
+        ("ADMIN_BANNER", "Production"),
+        ("ADMIN_BANNER", gettext_lazy("Production")),
+        ("ADMIN_BANNER", {"text": "Production"}),
+        ("ADMIN_BANNER", {"text": gettext_lazy("Production"), "level": "error"}),
+        ("ADMIN_CONFIRM", "large"),
+        ("ADMIN_CONFIRM_SHARE", 0.5),
         ("OVERRIDE", 1),
         ("SECURE", None),
     ],
@@ -331,5 +341,39 @@ def test_the_visitors_cookie_has_a_name_of_its_own(value: str, problem: str, set
             "waffle.E010",
             f"WAFFLE_VISITOR_COOKIE is {value!r}, which {problem}.",
             "Give it a name of its own: WAFFLE_VISITOR_COOKIE = 'waffle_visitor'.",
+        )
+    ]
+
+
+def test_the_admin_asks_at_one_of_three_times(settings: Any) -> None:
+    settings.WAFFLE_ADMIN_CONFIRM = "sometimes"
+
+    assert found() == [
+        (
+            "waffle.E011",
+            "WAFFLE_ADMIN_CONFIRM is 'sometimes', which is none of 'none', 'large' and 'always'.",
+            "Set it to one of them: WAFFLE_ADMIN_CONFIRM = 'large'.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("banner", "problem"),
+    [
+        ({}, "has no text"),
+        ({"text": None}, "has no text"),
+        ({"text": "Production", "level": "loud"}, "has the level 'loud'"),
+        ({"text": "Production", "colour": "red"}, "has the key 'colour'"),
+    ],
+)
+def test_a_banner_is_a_text_and_a_level(settings: Any, banner: Any, problem: str) -> None:
+    settings.WAFFLE_ADMIN_BANNER = banner
+
+    assert found() == [
+        (
+            "waffle.E012",
+            f"WAFFLE_ADMIN_BANNER is {banner!r}, which {problem}.",
+            "Set it to a text, or to {'text': 'Production', 'level': 'warning'}; "
+            "the level is one of 'info', 'warning', 'error'.",
         )
     ]

@@ -154,15 +154,16 @@ def run_tests(value: Any) -> None:
 
 @pytest.fixture
 def reader(
+    transactional_db: None,
     rf: RequestFactory,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-    transactional_db: None,
     cold: None,
 ) -> Iterator[Callable[[str], Reader]]:
     """Return what makes a reader; it sees a site that has waffle's pages, and nothing in its tables.
 
-    Not in a `TestCase`: those of the examples close the connection.
+    Not in a `TestCase`: those of the examples close the connection. The database comes first: it is flushed
+    when a page's settings are undone, for with its models PostgreSQL would not empty all tables.
     """
     settings.ROOT_URLCONF = __name__
     request = rf.get("/")

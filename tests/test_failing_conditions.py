@@ -61,7 +61,11 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @each_flag_verdict
-@pytest.mark.parametrize("condition", [Fails("plans"), FailsToPick("plans")], ids=["decide", "pick"])
+@pytest.mark.parametrize(
+    "condition",
+    [Fails("plans"), FailsToPick("plans"), Condition("plans")],
+    ids=["decide", "pick", "nothing of its own"],
+)
 def test_a_condition_that_raises_turns_the_flag_off_and_the_log_names_both(
     condition: Condition,
     flag_verdict: FlagVerdict,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Tags, register
+from django.db.models.signals import post_migrate
 
 
 class WaffleConfig(AppConfig):
@@ -23,6 +24,7 @@ class WaffleConfig(AppConfig):
         signals.connect()
         register(_check_settings, "waffle")
         register(_check_middleware, Tags.database)
+        post_migrate.connect(_create_permissions, sender=self, dispatch_uid="waffle.permissions")
         if self._knows_all_pages():
             from django.contrib.admin import site
 
@@ -40,7 +42,8 @@ class WaffleConfig(AppConfig):
         return any(isinstance(config, AdminConfig) for config in configs[: configs.index(self)])
 
 
-# A process that serves a site runs no checks: they are imported by who does. Any: what Django passes to them.
+# A process that serves a site runs neither checks nor migrations: what they need is imported by who does.
+# Any: what Django passes to them.
 def _check_settings(**kwargs: Any) -> list[CheckMessage]:
     from waffle import checks
 
@@ -51,3 +54,9 @@ def _check_middleware(**kwargs: Any) -> list[CheckMessage]:
     from waffle import checks
 
     return checks.check_middleware(**kwargs)
+
+
+def _create_permissions(**kwargs: Any) -> None:
+    from waffle import permissions
+
+    permissions.create(**kwargs)

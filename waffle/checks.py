@@ -15,6 +15,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import Error, transaction
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from waffle import defaults
@@ -67,6 +68,14 @@ PROBLEMS = {
         "WAFFLE_VISITOR_COOKIE is {value!r}, which {problem}.",
         "Give it a name of its own: WAFFLE_VISITOR_COOKIE = 'waffle_visitor'.",
     ),
+    "E011": (
+        "WAFFLE_ADMIN_CONFIRM is {value!r}, which is none of 'none', 'large' and 'always'.",
+        "Set it to one of them: WAFFLE_ADMIN_CONFIRM = 'large'.",
+    ),
+    "E012": (
+        "WAFFLE_ADMIN_BANNER is {value!r}, which {problem}.",
+        "Set it to a text, or to {example!r}; the level is one of {levels}.",
+    ),
     "W001": ("WAFFLE_{name} is no setting of Waffle Iron.", "{advice}"),
     "W002": (
         "WAFFLE_{name} is {value!r}, which counts as {truth}.",
@@ -98,18 +107,22 @@ WANTED = {
     str | None: "a text or None",
     float | None: "a number or None",
     int | None: "a logging level, such as logging.WARNING, or None",
+    str | dict | None: "a text, a dictionary or None",
 }
 
 NUMBERS = (int, float, float | None)
 
-# What works beside the type that is meant: set_cookie() takes these.
-ALSO = {"MAX_AGE": (type(None), float, timedelta)}
+# What works beside the type that is meant: set_cookie() takes these, and a text may be translated.
+ALSO = {"MAX_AGE": (type(None), float, timedelta), "ADMIN_BANNER": (Promise,)}
 
 # setting that is the dotted path of a function: how that is called, and which other values there are
 FUNCTIONS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "UNIT": ("unit(request)", (None,)),
     "STATUS_EXPOSE": ("expose(request, kind, name)", ("all", "none")),
 }
+
+ADMIN_CONFIRM = ("none", "large", "always")
+ADMIN_LEVELS = ("info", "warning", "error")
 
 # a part of the name of a cache's class: the options that its client takes for time-outs
 TIMEOUTS = {
@@ -261,6 +274,26 @@ def _is_of_a_flag(cookie: str) -> bool:
     return False
 
 
+def _admin() -> Iterator[CheckMessage]:
+    if isinstance(conf.ADMIN_CONFIRM, str) and conf.ADMIN_CONFIRM not in ADMIN_CONFIRM:
+        yield _problem("E011", value=conf.ADMIN_CONFIRM)
+    banner = conf.ADMIN_BANNER
+    if isinstance(banner, dict):
+        example, levels = {"text": "Production", "level": "warning"}, ", ".join(map(repr, ADMIN_LEVELS))
+        for problem in _problems_of_banner(banner):
+            yield _problem("E012", value=banner, problem=problem, example=example, levels=levels)
+
+
+def _problems_of_banner(banner: dict[str, Any]) -> Iterator[str]:
+    if not isinstance(banner.get("text"), (str, Promise)):
+        yield "has no text"
+    if banner.get("level", "info") not in ADMIN_LEVELS:
+        yield f"has the level {banner['level']!r}"
+    unknown = [key for key in banner if key not in ("text", "level")]
+    if unknown:
+        yield f"has the key {unknown[0]!r}"
+
+
 def _unknown() -> Iterator[CheckMessage]:
     from difflib import get_close_matches  # here: a site that starts has no use for it
 
@@ -290,7 +323,7 @@ def _provides_waffle(found: Any) -> bool:
     )
 
 
-FINDERS = (_types, _patterns, _models, _cache, _functions, _cookies, _unknown, _rivals)
+FINDERS = (_types, _patterns, _models, _cache, _functions, _cookies, _admin, _unknown, _rivals)
 
 
 def _has_middleware() -> bool:

@@ -63,6 +63,10 @@ class Conf:
     READ_FROM_WRITE_DB: bool
     OVERRIDE: bool
     ENABLE_ADMIN_PAGES: bool
+    ADMIN_BANNER: str | dict | None  # type: ignore[type-arg]  # checks ask isinstance() about it
+    ADMIN_READ_ONLY: bool
+    ADMIN_CONFIRM: str
+    ADMIN_CONFIRM_SHARE: float
     STATUS_ENROLS: bool
     STATUS_EXPOSE: str
 

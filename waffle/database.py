@@ -17,6 +17,16 @@ FORBIDDEN = (AssertionError, RuntimeError)
 
 Answer = TypeVar("Answer")
 
+
+def is_forbidden(error: BaseException) -> bool:
+    """Say whether a test's guard has raised `error`: whoever wrote the test should hear of it.
+
+    By their names: a site that runs imports neither `django.test` nor pytest-django.
+    """
+    classes = {ancestor.__name__ for ancestor in type(error).__mro__}
+    return "DatabaseOperationForbidden" in classes or str(error).startswith("Database access not allowed")
+
+
 # aliases of those in which this process has met a `TestCase`: a site that runs has met none
 _test_databases: set[str] = set()
 

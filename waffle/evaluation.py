@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
 
-from waffle import facts, missing, pins, store
+from waffle import database, facts, missing, pins, store
 from waffle.conditions import OVERRIDE, Condition, Rosters
 from waffle.conf import conf
 from waffle.inquiries import Inquiry, inquiry_of
@@ -28,6 +28,9 @@ from waffle.verdicts import Reason, Verdict, verdict_of
 
 OFF = verdict_of(False, Reason.DEFAULT)
 FAILED = verdict_of(False, Reason.ERROR)
+
+IMAGINED = "_waffle_imagined"
+"""The attribute of a flag at hand that goes by lists which are not saved: whom it would list."""
 
 reminders = Reminders(60)
 """Of conditions that fail: a hot page would fill the log."""
@@ -146,7 +149,7 @@ def walk(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verd
 
 def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exception) -> Verdict:
     """Let no page fail because a condition does: the toggle is off, and the log says why now and then."""
-    if conf.STRICT:
+    if conf.STRICT or database.is_forbidden(error):
         raise error
     if reminders.is_due((type(toggle), toggle.name, str(condition))):
         logger.error(
@@ -251,6 +254,8 @@ def _at_hand(kind: Kind, toggle: Any) -> tuple[Any, Snapshot, Rosters | None]:
     if kind is not FLAG:
         return toggle, UNKNOWN, {}  # it lists nobody: no row need be read
     snapshot = store.snapshot(kind)
+    if IMAGINED in toggle.__dict__:
+        return toggle, snapshot, toggle.__dict__[IMAGINED]
     return toggle, snapshot, snapshot.rosters if type(toggle) is kind.model else _own_rosters(toggle)
 
 

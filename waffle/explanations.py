@@ -113,8 +113,8 @@ async def aexplain(request: Any, name: str, kind: str = "flag") -> Explanation:
     return await sync_to_async(explain)(request, name, kind)
 
 
-def explanation_of(kind: Kind, name: str, whom: Any) -> Explanation:
-    """Explain a toggle of this kind."""
+def explanation_of(kind: Kind, name: str, whom: Any, *, unit: str | None = None) -> Explanation:
+    """Explain a toggle of this kind; `unit` is what percentages go by in the place of the request's own."""
     snapshot, entry = overrides.find(kind, name)
     is_overridden = any(layer.kind is kind and layer.name == name for layer in tuple(overrides.in_force))
     steps: list[Step] = []
@@ -122,9 +122,23 @@ def explanation_of(kind: Kind, name: str, whom: Any) -> Explanation:
         verdict = _missing(kind, name, snapshot)
     else:
         with memory.undone(whom):
-            verdict = _ask_all(kind, entry, snapshot, whom, steps)
+            verdict = _ask_all(kind, entry, _onlooker(snapshot, whom, unit), steps)
     verdict = evaluation.worded(kind, name, snapshot, verdict)
     return Explanation(kind.name, name, verdict, tuple(steps), is_overridden)
+
+
+def verdicts_for(kind: Kind, whom: Any, *, unit: str | None = None) -> dict[str, Verdict]:
+    """Return what decides each toggle of this kind, in words, by name; it leaves no trace either."""
+    verdicts = {}
+    for name in overrides.entries(kind):
+        snapshot, entry = overrides.find(kind, name)
+        if entry is None:
+            continue
+        conditions = evaluation.with_override(kind, entry.conditions)
+        with memory.undone(whom):
+            verdict = evaluation.decide(entry.own_toggle(), conditions, _onlooker(snapshot, whom, unit))
+        verdicts[name] = evaluation.worded(kind, name, snapshot, verdict)
+    return verdicts
 
 
 def kind_called(name: str) -> Kind:
@@ -153,13 +167,20 @@ def _missing(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
     return Verdict(kind.default, Reason.MISSING, missing.with_nearest(kind, name, snapshot))
 
 
-def _ask_all(kind: Kind, entry: Entry, snapshot: Snapshot, whom: Any, steps: list[Step]) -> Verdict:
+def _onlooker(snapshot: Snapshot, whom: Any, unit: str | None) -> _Onlooker:
+    inquiry = _Onlooker(snapshot, whom, read_only=True, in_words=True)
+    if unit is not None:
+        inquiry.facts["unit"] = unit
+    return inquiry
+
+
+def _ask_all(kind: Kind, entry: Entry, inquiry: Inquiry, steps: list[Step]) -> Verdict:
     """Add to `steps` what each condition says; return what the first that answers says."""
+    snapshot = inquiry.snapshot
     toggle, layer = entry.own_toggle(), overrides.over(kind, entry.toggle)
     rosters = snapshot.rosters if layer is None else layer.rosters(toggle, snapshot.rosters)
     # A method that decides alone stands in the entry only.
     conditions = entry.conditions if picking.overrides(type(toggle), "is_active") else kind.conditions()
-    inquiry = _Onlooker(snapshot, whom, read_only=True)
     verdict: Verdict | None = None
     for condition in evaluation.with_override(kind, conditions):
         if condition.field and not hasattr(type(toggle), condition.field):

@@ -80,7 +80,8 @@ def user_of(inquiry: Inquiry) -> Any:
     if "user" not in inquiry.facts:
         inquiry.varies_on("Cookie")
         inquiry.facts["user"] = _load_user(inquiry)
-        if conf.UNIT is None:  # then it is known as well, and no coroutine need wait for it in a thread
+        # Then it is known as well, and no coroutine need wait for it in a thread.
+        if conf.UNIT is None and "unit" not in inquiry.facts:
             inquiry.facts["unit"] = _unit_of(inquiry)
     return inquiry.facts["user"]
 

@@ -119,7 +119,7 @@ class Kind:
         if overrides(model, "is_active"):
             conditions: tuple[Condition, ...] = (self._is_active,)
         else:
-            conditions = picked(toggle, rosters, self.conditions())
+            conditions = picked(toggle, rosters, self.conditions(model))
         return Entry(toggle, conditions, _settled(toggle, conditions), is_custom(model))
 
     @property

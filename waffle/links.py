@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from waffle.conf import conf
@@ -18,7 +19,7 @@ def tests_in(request: Any) -> dict[str, bool]:
     query = str(getattr(request, "META", {}).get("QUERY_STRING", ""))
     if not query:
         return {}
-    prefix, _, suffix = (conf.TEST_COOKIE % "\0").partition("\0")
+    prefix, suffix = _around_names(conf.TEST_COOKIE)
     if prefix not in query and "%" not in query:  # escaped, it may be there all the same
         return {}
     return {
@@ -26,6 +27,12 @@ def tests_in(request: Any) -> dict[str, bool]:
         for name, value in parameters(request).items()
         if name.startswith(prefix) and name.endswith(suffix)
     }
+
+
+@cache
+def _around_names(pattern: str) -> tuple[str, str]:
+    prefix, _, suffix = (pattern % "\0").partition("\0")
+    return prefix, suffix
 
 
 def follow(request: Any) -> None:

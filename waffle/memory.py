@@ -114,6 +114,19 @@ def undone(request: Any) -> Iterator[None]:
         fields.update(notes)
 
 
+def has_notes(request: Any) -> bool:
+    """Say whether there are notes on `request`: on most there are none."""
+    fields = getattr(inner_request(request), "__dict__", {})
+    # Unrolled: a loop takes three times as long.
+    return (
+        "waffles" in fields
+        or "waffle_tests" in fields
+        or "waffle_visitor" in fields
+        or "waffle_varies" in fields
+        or "waffle_is_private" in fields
+    )
+
+
 def write_cookies(request: Any, response: Any) -> None:
     """Turn the notes on `request` into cookies of `response`."""
     request = inner_request(request)

@@ -9,7 +9,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 
 from waffle import links, pins, store, work
 from waffle.caching import tell_caches
-from waffle.memory import write_cookies
+from waffle.memory import has_notes, write_cookies
 from waffle.work import apinned
 
 
@@ -60,6 +60,8 @@ class WaffleMiddleware:
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Send what was dealt and tested during `request` along as cookies; tell caches what decided."""
-        write_cookies(request, response)
-        tell_caches(request, response)
+        pin = pins.current()
+        if has_notes(request) or (pin is not None and pin.is_private):
+            write_cookies(request, response)
+            tell_caches(request, response)
         return response

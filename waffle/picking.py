@@ -72,12 +72,17 @@ def _rank(condition: Condition) -> tuple[bool, bool]:
     return not condition.is_first, condition.is_last
 
 
+def in_order(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return conditions in the order in which they are asked."""
+    return sorted(conditions, key=_rank)
+
+
 @cache
 def conditions_of(model: Any) -> tuple[Condition, ...]:
     """Return the conditions of a flag model; overridden methods stand in for theirs."""
     conditions: list[Condition] = []
     asked_by_method: set[str] = set()
-    for condition in sorted(model.conditions, key=_rank):
+    for condition in in_order(model.conditions):
         if not any(overrides(model, name) for name in condition.stands_for):
             conditions.append(condition)
         elif condition.stands_for[0] not in asked_by_method:

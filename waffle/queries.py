@@ -55,6 +55,27 @@ def linked_keys(user: Any, by: str) -> frozenset[Any]:
     return frozenset(key for (key,) in _ask(query, alias, values)) if values else frozenset()
 
 
+def linked_keys_of(users: Sequence[Any], by: str, *, is_span: bool) -> list[tuple[Any, frozenset[Any]]]:
+    """Return such keys for each of some users, by one query; nothing where there is no list to ask for.
+
+    With `is_span` they are all users there are from the first to the last: a shorter question.
+    """
+    field = _field(users[0].__class__, by)
+    if field is None or not field.many_to_many:
+        return []
+    link = link_of(field)
+    asked = {"in": [user.pk for user in users]}
+    if is_span:
+        asked = {"gte": users[0].pk, "lte": users[-1].pk}
+    links = field.remote_field.through._default_manager.filter(
+        **{f"{link.near.name}__{lookup}": value for lookup, value in asked.items()}
+    )
+    keys: dict[Any, set[Any]] = {}
+    for user, key in links.values_list(link.near.attname, link.far.attname):
+        keys.setdefault(user, set()).add(key)
+    return [(user, frozenset(keys.get(user.pk, ()))) for user in users]
+
+
 def listing_flags(user: Any, alias: str) -> dict[str, set[Any]]:
     """Return `{list field: primary keys of the flags that list the user, or what is the user's}`."""
     listing: dict[str, set[Any]] = {name: set() for name in FLAG.lists()}

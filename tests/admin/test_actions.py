@@ -58,7 +58,8 @@ def test_an_action_turns_what_is_ticked_and_writes_it_down(
     assert (entry.user, entry.action_flag) == (asked.user, CHANGE)
     assert entry.object_repr == f"x {'on' if state else 'off'}"
     assert entry.get_edited_object() == ticked
-    assert entry.get_change_message() == f"Changed {field.capitalize()}."
+    words = [{True: "yes", False: "no"}[value] for value in (not state, state)]
+    assert entry.get_change_message() == f"Changed {field.capitalize()} ({' → '.join(words)})."
 
 
 def test_checks_see_what_an_action_has_done(asked: Any) -> None:

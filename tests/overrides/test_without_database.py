@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, connections
 from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject
 from pytest_django import Settings
 
 import waffle
@@ -26,6 +28,7 @@ from waffle.picking import conditions_of
 from waffle.testutils import Override, override_flag, override_sample, override_switch
 
 # Any, in this file: checks of either world, and what fields hold.
+UNKNOWN = SimpleLazyObject(lambda: User.objects.get(pk=1))
 REASONS = {FLAG: Reason.EVERYONE, SWITCH: Reason.ACTIVE, SAMPLE: Reason.PERCENT}
 
 
@@ -45,6 +48,12 @@ def test_fields_decide_where_a_test_may_not_ask_the_database(flag_is_active: Any
         answers = [flag_is_active(request_of(user), "x") for user in (STAFF, ADA, BOB)]
 
     assert answers == [True, True, False]
+
+
+@each_flag_is_active
+def test_a_fact_that_the_database_holds_is_not_taken_for_no(flag_is_active: Any) -> None:
+    with override_flag("x", staff=True), pytest.raises(RuntimeError, match="Database access not allowed"):
+        flag_is_active(request_of(UNKNOWN), "x")
 
 
 def let_go_of_cursors() -> None:
@@ -70,6 +79,10 @@ class TestsInASimpleTestCase(SimpleTestCase):
     async def test_fields_decide_in_coroutines(self) -> None:
         assert await waffle.aflag_is_active(request_of(STAFF), "x") is True
         assert await waffle.aflag_is_active(request_of(ADA), "x") is False
+
+    def test_a_fact_that_the_database_holds_is_still_looked_up(self) -> None:
+        with self.assertRaisesMessage(AssertionError, "not allowed in SimpleTestCase"):
+            waffle.flag_is_active(request_of(UNKNOWN), "x")
 
     @override_switch("x", True)
     def test_a_toggle_without_override_is_still_looked_up(self) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.lacking import miss
 from tests.process import Peer
-from tests.servers.conftest import miss
 from tests.servers.start import SERVERS, Database, NotInstalled, Server
 
 ASK = "waffle.switch_is_active('x')"

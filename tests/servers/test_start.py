@@ -12,9 +12,9 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests.lacking import miss
 from tests.servers import __main__ as program
 from tests.servers import family
-from tests.servers.conftest import miss
 from tests.servers.start import HOST, SERVERS, Database, NotInstalled, Redis, Server
 
 # What a client sends to be answered; MariaDB speaks first.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.contenttypes.models import ContentType
@@ -14,59 +15,80 @@ from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
 
 from waffle import history
+from waffle.admin import changes, guards
+from waffle.admin.choices import CHOICES
+
+# What a list sends with an action: sent again, it is the same action for the same rows.
+ACTION_FIELDS = ("action", "index", ACTION_CHECKBOX_NAME, "select_across")
 
 
 # Any, throughout: pages, requests, query sets and toggles are the project's own. Actions are also called
 # without a page, and with a request that has nothing but `user` and `GET`.
 @admin.action(permissions=["change"], description=_("Turn on for everyone"))
-def enable_for_all(modeladmin: Any, request: Any, queryset: Any) -> None:
+def enable_for_all(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Turn flags on for everyone."""
-    _turn(modeladmin, request, queryset, is_on=True)
+    return _turn(modeladmin, request, queryset, choice="on")
 
 
 @admin.action(permissions=["change"], description=_("Turn off for everyone"))
-def disable_for_all(modeladmin: Any, request: Any, queryset: Any) -> None:
+def disable_for_all(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Turn flags off for everyone."""
-    _turn(modeladmin, request, queryset, is_on=False)
+    return _turn(modeladmin, request, queryset, choice="off")
 
 
 @admin.action(permissions=["change"], description=_("Turn on"))
-def enable_switches(modeladmin: Any, request: Any, queryset: Any) -> None:
+def enable_switches(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Turn switches on."""
-    _turn(modeladmin, request, queryset, is_on=True)
+    return _turn(modeladmin, request, queryset, choice="on")
 
 
 @admin.action(permissions=["change"], description=_("Turn off"))
-def disable_switches(modeladmin: Any, request: Any, queryset: Any) -> None:
+def disable_switches(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Turn switches off."""
-    _turn(modeladmin, request, queryset, is_on=False)
+    return _turn(modeladmin, request, queryset, choice="off")
 
 
 @admin.action(permissions=["delete"], description=_("Delete"))
-def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> None:
+def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Delete toggles one by one, so that each model's own `delete` is called."""
 
     def delete(toggle: Any) -> None:
         _log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
-    _each(modeladmin, request, queryset, delete, _("Deleted %(count)d %(items)s."))
+    return _each(modeladmin, request, queryset, delete, _("Deleted %(count)d %(items)s."), guards.of_deletion)
 
 
-def _turn(modeladmin: Any, request: Any, queryset: Any, *, is_on: bool) -> None:
-    fields = queryset.model._waffle_kind.created_as(is_on)
+def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
+    chosen = CHOICES[queryset.model._waffle_kind][choice]
 
     def turn(toggle: Any) -> None:
-        for field, value in fields.items():
+        before = {field: getattr(toggle, field) for field in chosen.fields}
+        for field, value in chosen.fields.items():
             setattr(toggle, field, value)
-        toggle.save(update_fields=[*fields])
-        _log(request, toggle, CHANGE, f"{toggle.name} {'on' if is_on else 'off'}", fields)
+        toggle.save(update_fields=[*before])
+        _log(request, toggle, CHANGE, f"{toggle.name} {choice}", changes.message(toggle, before))
 
-    _each(modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."))
+    def question(toggles: Any) -> guards.Question | None:
+        others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
+        return guards.question(others, chosen.consequence, f"{chosen.asks_all}?", chosen.asks_all)
+
+    return _each(modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question)
 
 
-def _each(modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], None], told: Any) -> None:
-    """Do `work` for each toggle, for all or for none; then tell of it, where there is a page to tell."""
+def _each(
+    modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], None], told: Any, question: Any
+) -> Any:
+    """Do `work` for each toggle, for all or for none; then tell of it, where there is a page to tell.
+
+    Where the settings want it, return the page that asks first.
+    """
+    if modeladmin is not None:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        kept = [field for field in fields if field[0] in ACTION_FIELDS]
+        page = guards.asked(modeladmin, request, question([*queryset]), kept)
+        if page is not None:
+            return page
     using = router.db_for_write(queryset.model)
     with history.by(request.user, source="admin"), transaction.atomic(using=using):
         toggles = list(queryset)
@@ -75,16 +97,16 @@ def _each(modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], No
     if modeladmin is not None:
         words = {"count": len(toggles), "items": model_ngettext(queryset.model, len(toggles))}
         modeladmin.message_user(request, told % words, fail_silently=True)
+    return None
 
 
-def _log(request: Any, toggle: Any, change: int, text: str, fields: Any = ()) -> None:
+def _log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:
     """Write an entry of the admin's history."""
-    labels = [str(toggle._meta.get_field(field).verbose_name) for field in fields]
     LogEntry.objects.create(
         user_id=request.user.pk,
         content_type=ContentType.objects.get_for_model(toggle, for_concrete_model=False),
         object_id=str(toggle.pk),
         object_repr=text[: LogEntry._meta.get_field("object_repr").max_length],
         action_flag=change,
-        change_message=json.dumps([{"changed": {"fields": labels}}]) if labels else "",
+        change_message=json.dumps(message) if message else "",
     )

@@ -1,0 +1,1 @@
+"""The admin's pages in a real browser: headless Chromium, by Playwright."""

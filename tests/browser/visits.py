@@ -1,0 +1,116 @@
+"""How a test visits the site, and how a visitor's browser is set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+# How a browser is set, and the options of `Visits.open` for it.
+LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
+    "light": {},
+    "dark": {"dark": True},
+    "phone": {"phone": True},
+    "phone-dark": {"phone": True, "dark": True},
+    "rtl": {"language": "he"},
+}
+each_look = pytest.mark.parametrize("look", LOOKS)
+each_scheme = pytest.mark.parametrize("look", ["light", "dark"])
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+class Visits:
+    """Opens pages of the site, each in a browser of its own, and notes what a browser complains of."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser = browser
+        self.address = address
+        self.complaints: list[str] = []
+        """What its console says: scripts that fail, what the policy forbids, what is not found."""
+        self._contexts: list[BrowserContext] = []
+
+    def open(
+        self,
+        path: str,
+        user: User | None = None,
+        *,
+        dark: bool = False,
+        phone: bool = False,
+        script: bool = True,
+        language: str = "en",
+    ) -> Page:
+        """Return the page at `path`, as `user` sees it, who is signed in; without one nobody is."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            color_scheme="dark" if dark else "light",
+            viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # a typed dictionary, spelt out
+            has_touch=phone,
+            is_mobile=phone,
+            java_script_enabled=script,
+            locale=language,
+            reduced_motion="reduce",
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("console", self._note)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        if user is not None:
+            self._sign_in(context, user)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        place = message.location["url"]
+        # Browsers ask for the icon by themselves, on some pages and not on others.
+        if message.type in ("error", "warning") and not place.endswith("/favicon.ico"):
+            self.complaints.append(f"{message.text} ({place})")
+
+    def _sign_in(self, context: BrowserContext, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}])
+
+
+# What is wrong with all pages of Django's admin before 6.1: rules, and parts of a page.
+OLD_RULES = ("landmark-one-main", "meta-viewport", "region")
+OLD_PARTS = (
+    *(".breadcrumbs", "#nav-sidebar", "#changelist-filter"),
+    *(".action-checkbox-column", ".action-select", 'input[type="submit"]'),
+)
+
+
+def problems_of(page: Page) -> str:
+    """Return what axe finds wrong with a page for people with impairments; nothing where all is well."""
+    # Django's login page has no heading.
+    rules = ("page-has-heading-one",) if page.locator("body.login").count() else ()
+    rules, parts = ((*rules, *OLD_RULES), OLD_PARTS) if django.VERSION < (6, 1) else (rules, ())
+    context = {"exclude": [[part] for part in parts]} if parts else None
+    found = Axe().run(page, context, {"rules": {rule: {"enabled": False} for rule in rules}})
+    return "\n".join(
+        f"{rule['id']}: {' '.join(node['target'])}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    )
+
+
+def picture(page: Page, name: str, look: str = "light", *, whole: bool = True) -> None:
+    """Take a picture of the page, if `WAFFLE_TEST_PICTURES` names a folder for them."""
+    folder = os.environ.get("WAFFLE_TEST_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder, f"{name}-{look}.png"), full_page=whole, animations="disabled")
