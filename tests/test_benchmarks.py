@@ -24,7 +24,7 @@ QUERIES = {
     "group request": 1,
     "mixed": 1,
     "look": 1,
-    "save": 3,
+    "save": 5,
     **{f"status {number}": 1 for number in (10, 100, 1_000, 10_000)},
 }
 IN_NEW_PROCESSES = (

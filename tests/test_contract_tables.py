@@ -159,4 +159,4 @@ def test_with_models_of_the_projects_own_there_is_nothing_to_migrate_and_no_tabl
     tables = run_python(program, DJANGO_SETTINGS_MODULE="swapped_settings", PYTHONPATH=str(tmp_path))
 
     assert {"test_app_companyawareflag", "test_app_customswitch", "test_app_customsample"} <= set(tables)
-    assert [table for table in tables if table.startswith("waffle_")] == ["waffle_stamp"]
+    assert [table for table in tables if table.startswith("waffle_")] == ["waffle_change", "waffle_stamp"]

@@ -296,13 +296,36 @@ def test_a_check_outside_of_a_request_costs_one_look(clock: Clock) -> None:
     assert queries_of(lambda: [waffle.switch_is_active("x") for _ in range(100)]) == []
 
 
-def test_a_save_costs_three_statements_more(clock: Clock) -> None:
+def test_a_save_without_a_history_costs_two_statements_more(clock: Clock, settings: Any) -> None:
+    settings.WAFFLE_HISTORY = False
     switch = Switch.objects.create(name="x")
+    switch.active = True
 
     asked = queries_of(switch.save)
 
     # The row; the version, and its reading back.
     assert [query.split()[0] for query in asked] == ["UPDATE", "UPDATE", "SELECT"]
+
+
+def test_a_save_with_a_history_reads_the_row_and_writes_a_change_in_one_transaction(clock: Clock) -> None:
+    switch = Switch.objects.create(name="x")
+    switch.active = True
+
+    asked = queries_of(switch.save)
+
+    verbs = [query.split()[0] for query in asked]
+    assert [verb for verb in verbs if verb not in ("BEGIN", "COMMIT", "START")][1:] == [
+        *("UPDATE", "INSERT"),
+        *("UPDATE", "SELECT"),
+    ]
+    assert "waffle_switch" in asked[1]
+    assert "waffle_change" in asked[3]
+
+
+def test_a_save_that_changes_nothing_writes_no_change(clock: Clock) -> None:
+    switch = Switch.objects.create(name="x")
+
+    assert not any("waffle_change" in query for query in queries_of(switch.save))
 
 
 def test_a_change_costs_other_processes_one_load_of_what_they_use(clock: Clock) -> None:

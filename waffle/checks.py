@@ -105,9 +105,12 @@ WANTED = {
     int: "a whole number",
     float: "a number",
     str | None: "a text or None",
+    float | None: "a number or None",
     int | None: "a logging level, such as logging.WARNING, or None",
     str | dict | None: "a text, a dictionary or None",
 }
+
+NUMBERS = (int, float, float | None)
 
 # What works beside the type that is meant: set_cookie() takes these, and a text may be translated.
 ALSO = {"MAX_AGE": (type(None), float, timedelta), "ADMIN_BANNER": (Promise,)}
@@ -160,14 +163,14 @@ def _types() -> Iterator[CheckMessage]:
                 yield _problem("W002", name=name, value=value, truth=bool(value))
         elif not _fits(value, wanted) and not isinstance(value, ALSO.get(name, ())):
             yield _problem("E002", name=name, value=value, wanted=WANTED[wanted])
-        elif wanted in (int, float) and isinstance(value, (int, float)) and not value >= 0:
+        elif wanted in NUMBERS and isinstance(value, (int, float)) and not value >= 0:
             yield _problem("E003", name=name, value=value)
 
 
 def _fits(value: Any, wanted: Any) -> bool:
     if isinstance(value, bool):
         return False  # though Python counts True as 1
-    return isinstance(value, (int, float) if wanted is float else wanted)
+    return isinstance(value, wanted) or (wanted in (float, float | None) and isinstance(value, int))
 
 
 def _patterns() -> Iterator[CheckMessage]:

@@ -74,6 +74,9 @@ class Conf:
     SNAPSHOT_MAX_AGE: float
     ROSTER_LIMIT: int
 
+    HISTORY: bool
+    HISTORY_DAYS: float | None
+
     # Any: one reader for settings of every type; the annotations above say which.
     def __getattr__(self, name: str) -> Any:
         # Only names of defaults.py are settings: a typing error is an AttributeError, as anywhere.

@@ -54,3 +54,6 @@ STATUS_EXPOSE = "all"
 REFRESH_SECONDS = 0.1
 SNAPSHOT_MAX_AGE = 300  # seconds
 ROSTER_LIMIT = 10_000  # rows of one list field
+
+HISTORY = True
+HISTORY_DAYS = None

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 
 from waffle import unsettled
+from waffle.history import hearing
 
 
 # Any: Django's own signatures differ between its versions, and the stubs follow one of them.
@@ -15,15 +16,31 @@ class ToggleQuerySet(models.QuerySet[Any]):
 
     def update(self, **kwargs: Any) -> int:
         """Update, and report it; `bulk_update` comes here too."""
-        count = super().update(**kwargs)
-        self._report()
+        with hearing.updating(self, kwargs):
+            count = super().update(**kwargs)
+            self._report()
         return count
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
         """Create, and report it."""
-        created = super().bulk_create(*args, **kwargs)
-        self._report()
+        made = list(objs)
+        # Third, fourth: what happens to rows that are there already.
+        may_exist = any(args[1:3]) or any(
+            kwargs.get(name) for name in ("ignore_conflicts", "update_conflicts")
+        )
+        with hearing.creating(self, made, may_exist=may_exist):
+            created = super().bulk_create(made, *args, **kwargs)
+            self._report()
         return created
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete; signals report it."""
+        with hearing.deleting(self):
+            return super().delete()
+
+    # As Django's own: managers do not have it, templates may not call it.
+    delete.queryset_only = True  # type: ignore[attr-defined]  # of a function
+    delete.alters_data = True  # type: ignore[attr-defined]  # of a function
 
     def _report(self) -> None:
         unsettled.changed(self.db, self.model.flush_after_change())

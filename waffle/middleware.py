@@ -34,6 +34,7 @@ class WaffleMiddleware:
         if self.is_async:
             return self._answer(request)
         pin = work.begin()  # `with pinned()` would take a third longer
+        pin.request = request
         try:
             response = self.get_response(request)
             links.follow(request)
@@ -43,6 +44,9 @@ class WaffleMiddleware:
 
     async def _answer(self, request: Any) -> Any:
         async with apinned():
+            pin = pins.current()
+            if pin is not None:
+                pin.request = request
             response = await self.get_response(request)
             if links.tests_in(request):
                 await sync_to_async(links.follow)(request)

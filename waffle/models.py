@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from waffle import evaluation, unsettled
 from waffle.conditions import CLASSIC, Condition
 from waffle.conf import conf
+from waffle.history import hearing
+from waffle.history.model import Change
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
@@ -28,6 +30,7 @@ __all__ = [
     "AbstractBaseSwitch",
     "AbstractUserFlag",
     "BaseModel",
+    "Change",
     "Flag",
     "Sample",
     "Stamp",
@@ -76,7 +79,9 @@ class BaseModel(models.Model):
         update_fields = args[3] if len(args) > 3 else kwargs.pop("update_fields", None)
         if update_fields:
             update_fields = {*update_fields, "modified"}
-        super().save(*args[:3], **kwargs, update_fields=update_fields)
+        using = args[2] if len(args) > 2 else kwargs.get("using")
+        with hearing.saving(self, using):
+            super().save(*args[:3], **kwargs, update_fields=update_fields)
 
     def natural_key(self) -> tuple[str]:
         """Return what fixtures call this toggle: its name."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.http import HttpRequest
 
     from waffle.kinds import Kind
     from waffle.snapshots import Snapshot
@@ -28,6 +29,7 @@ class Pin:
         "previous",
         "records",
         "refill",
+        "request",
         "snapshots",
     )
 
@@ -36,6 +38,8 @@ class Pin:
         self.is_closed = False
         self.is_private = False
         """Whether dice have decided: what comes of this work is for one visitor alone."""
+        self.request: HttpRequest | None = None
+        """The request that is being answered, if the middleware has opened this pin."""
         self.refill: Callable[[Pin], None] | None = None
         """Set where coroutines ask, who cannot load for themselves: fills the pin again."""
         self.looked_at: set[Stamp] = set()
@@ -132,6 +136,6 @@ def leave(pin: Pin) -> None:
     if outer is not None:
         outer.absorb(pin)
     pin.records.clear()
-    pin.refill = None
+    pin.refill = pin.request = None
     pin.forget()  # a task that outlives the request may hold the context, and should hold no more
     _current.set(pin.previous)

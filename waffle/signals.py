@@ -7,10 +7,19 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import connections, router
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save
+from django.db.models.signals import (
+    m2m_changed,
+    post_delete,
+    post_migrate,
+    post_save,
+    pre_delete,
+    pre_migrate,
+    pre_save,
+)
 
 from waffle import pins, records, unsettled
 from waffle.conditions import Listed
+from waffle.history import authors, hearing
 from waffle.kinds import FLAG, KINDS
 from waffle.models import BaseModel, Stamp
 from waffle.snapshots import last_known
@@ -29,11 +38,16 @@ def connect() -> None:
         if issubclass(model, BaseModel):
             _listen(post_save, model, _toggle_changed)
             _listen(post_delete, model, _toggle_changed)
+            _listen(pre_save, model, hearing.before_save)
+            _listen(post_save, model, hearing.after_save)
+            _listen(pre_delete, model, hearing.before_delete)
             for field in model._meta.many_to_many:
                 _listen(m2m_changed, field.remote_field.through, _list_changed)
+                _listen(m2m_changed, field.remote_field.through, hearing.list_changed)
             for condition in getattr(model, "conditions", ()):
                 if isinstance(condition, Listed) and hasattr(model, condition.field):
                     _listen_to_listed(model._meta.get_field(condition.field), condition)
+    _listen(pre_migrate, apps.get_app_config("waffle"), _migrating)
     _listen(post_migrate, apps.get_app_config("waffle"), _migrated)
 
 
@@ -95,8 +109,13 @@ def _user_changed(sender: Any, action: str, using: str, **kwargs: Any) -> None:
         pin.doubt_users(connections[using])
 
 
+def _migrating(sender: Any, using: str, **kwargs: Any) -> None:
+    authors.migrating.add(using)
+
+
 def _migrated(sender: Any, using: str, **kwargs: Any) -> None:
     """Hear of new and of emptied tables: `flush` ends here too."""
+    authors.migrating.discard(using)
     if not router.allow_migrate_model(using, Stamp) or all(kind.write_alias() != using for kind in KINDS):
         return
     if Stamp._meta.db_table in connections[using].introspection.table_names():

@@ -23,8 +23,11 @@ QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-componen
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return the browser of this process; `CHROMIUM` may name its program."""
+def browser(django_db_setup: object) -> Iterator[Browser]:
+    """Return the browser of this process; `CHROMIUM` may name its program.
+
+    It is closed before the databases are, for that needs an event loop of its own.
+    """
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         miss("Chromium is not installed: on Debian, `apt-get install chromium`")

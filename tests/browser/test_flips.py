@@ -165,3 +165,46 @@ def test_where_the_admin_is_read_only_there_is_nothing_to_press(
     expect(page.get_by_text("Read only: nothing can be changed here.")).to_be_visible()
     assert page.locator("#result_list button").count() == 0
     assert problems_of(page) == ""
+
+
+def test_with_scripts_a_flip_leaves_the_list_where_it_is(visits: Visits, root: User) -> None:
+    Switch.objects.bulk_create(Switch(name=f"switch_{number:02}", active=number > 60) for number in range(70))
+    page = visits.open("/admin/waffle/switch/", root)
+    page.get_by_role("row", name="switch_50").get_by_role("checkbox").check()
+    button = page.get_by_role("button", name="Turn on “switch_50”")
+    button.scroll_into_view_if_needed()
+    before = button.bounding_box()
+
+    button.click()
+
+    expect(page.get_by_role("status")).to_contain_text("“switch_50” is on.")
+    expect(page.get_by_role("button", name="Turn off “switch_50”")).to_be_focused()
+    expect(page.get_by_role("status")).to_be_in_viewport()
+    picture(page, "far-down", whole=False)
+    after = page.get_by_role("button", name="Turn off “switch_50”").bounding_box()
+    assert before and after and abs(before["y"] - after["y"]) < 2
+    assert page.get_by_text("1 of 70 selected").is_visible()
+    assert problems_of(page) == ""
+
+
+def test_what_a_filter_leaves_out_after_a_flip_is_gone_from_the_list(visits: Visits, root: User) -> None:
+    Switch.objects.bulk_create([Switch(name="first", active=True), Switch(name="second", active=True)])
+    page = visits.open("/admin/waffle/switch/?state=on", root)
+
+    page.get_by_role("button", name="Turn off “first”").click()
+
+    expect(page.get_by_role("status")).to_contain_text("“first” is off.")
+    expect(page.get_by_role("row", name="first")).to_have_count(0)
+    expect(page.get_by_role("row", name="second")).to_be_visible()
+
+
+def test_where_the_site_cannot_be_reached_the_browser_says_so(visits: Visits, root: User) -> None:
+    Switch.objects.create(name="x")
+    page = visits.open("/admin/waffle/switch/", root)
+    page.context.set_offline(True)
+
+    page.get_by_role("button", name="Turn on “x”").click()
+
+    page.wait_for_url("chrome-error://**")
+    visits.complaints.clear()
+    assert Switch.objects.get().active is False

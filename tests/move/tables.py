@@ -21,7 +21,7 @@ def schema_of(path: Path) -> Schema:
         return {
             key: value
             for table in tables(connection)
-            if table.startswith(("waffle_", "clubs_")) and table != "waffle_stamp"
+            if table.startswith(("waffle_", "clubs_")) and table not in ("waffle_stamp", "waffle_change")
             for key, value in _parts(connection, table)
         }
 
@@ -59,5 +59,5 @@ def of_toggles(rows: Rows) -> Rows:
     return {
         table: found
         for table, found in rows.items()
-        if table.startswith(("waffle_", "clubs_")) and table != "waffle_stamp"
+        if table.startswith(("waffle_", "clubs_")) and table not in ("waffle_stamp", "waffle_change")
     }

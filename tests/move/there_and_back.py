@@ -77,9 +77,10 @@ def test_no_row_changes_by_the_move(story: Story, compare: Compare) -> None:
     gone = {table: [row for row in rows if row not in after.get(table, [])] for table, rows in before.items()}
     compare(story.app, "tables of toggles with all their rows", of_toggles(before), of_toggles(after))
     assert len(new.pop("waffle_stamp")) == 1
+    assert [row[-1] for row in new.pop("auth_permission")] == ["Can view Change"]
     assert {table: [row[1:3] for row in rows] for table, rows in new.items() if rows} == {
-        "django_migrations": [("waffle", "0005_stamp")],
-        "django_content_type": [("waffle", "stamp")],
+        "django_migrations": [("waffle", "0005_stamp"), ("waffle", "0006_change")],
+        "django_content_type": [("waffle", "stamp"), ("waffle", "change")],
     }
     assert [rows for rows in gone.values() if rows] == []
 
@@ -147,8 +148,8 @@ def test_its_cache_holds_old_toggles_until_it_is_cleared(story: Story) -> None:
 
 
 def test_the_way_back_takes_away_what_came(story: Story) -> None:
-    assert "waffle_stamp" in story.rows["back-migrated"]
-    assert "waffle_stamp" not in story.rows["back-unmade"]
+    assert {"waffle_stamp", "waffle_change"} <= story.rows["back-migrated"].keys()
+    assert {"waffle_stamp", "waffle_change"} & story.rows["back-unmade"].keys() == set()
     assert of_toggles(story.rows["back-unmade"]) == of_toggles(story.rows["back-migrated"])
 
 

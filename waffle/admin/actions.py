@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
 
+from waffle import history
 from waffle.admin import changes, guards
 from waffle.admin.choices import CHOICES
 
@@ -88,7 +89,8 @@ def _each(
         page = guards.asked(modeladmin, request, question([*queryset]), kept)
         if page is not None:
             return page
-    with transaction.atomic(using=router.db_for_write(queryset.model)):
+    using = router.db_for_write(queryset.model)
+    with history.by(request.user, source="admin"), transaction.atomic(using=using):
         toggles = list(queryset)
         for toggle in toggles:
             work(toggle)

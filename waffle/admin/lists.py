@@ -68,6 +68,7 @@ class ListPage(flips.FlipPage):
 
     class Media:
         css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
+        js = ("waffle/flips.js",)
 
     def get_list_display(self, request: Any) -> Any:
         """Return the columns; buttons only for who may press them."""

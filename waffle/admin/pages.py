@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from waffle import history
 from waffle.admin.actions import (
     delete_individually,
     disable_for_all,
@@ -24,6 +25,21 @@ class BaseAdmin(ListPage):
 
     form = ToggleForm
     readonly_fields: ClassVar[tuple[str, ...]] = ("created", "modified")
+
+    def changeform_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer with a form or save one; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer with the list, or do what was asked there; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().changelist_view(request, *args, **kwargs)
+
+    def delete_view(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Ask, or delete; the history of changes tells who did."""
+        with history.by(request.user, source="admin"):
+            return super().delete_view(request, *args, **kwargs)
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
+from waffle.history import authors
 from waffle.kinds import Kind
 from waffle.management.members import can_be_stored
 from waffle.validators import highest_percent, validate_name
@@ -52,7 +53,7 @@ class ToggleCommand(BaseCommand, ABC):
         if not name:
             raise CommandError(f"You need to specify a {self.kind.name} name.")
         try:
-            with transaction.atomic(using=self.kind.write_alias()):
+            with authors.command(), transaction.atomic(using=self.kind.write_alias()):
                 lines = list(self.change(name, options))
         except IntegrityError as error:
             raise CommandError(f"The {self.kind.name} {name!r} cannot be saved: {error}") from error

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
+from waffle.history import authors
 from waffle.kinds import KINDS
 from waffle.management.base import as_names, rows_named
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         named = {kind: set(as_names(options[f"{kind.name}_names"])) for kind in KINDS}
         wanted = {kind: names for kind, names in named.items() if names}
         deleted = {}
-        with ExitStack() as stack:
+        with authors.command(), ExitStack() as stack:
             for alias in sorted({kind.write_alias() for kind in wanted}):
                 stack.enter_context(transaction.atomic(using=alias))
             for kind, names in wanted.items():
