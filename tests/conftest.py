@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from tests import haste, process
+from tests.away import Away
 from waffle import outages, snapshots, stamps
 
 Result = TypeVar("Result")
@@ -78,6 +79,13 @@ def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (outages, snapshots, stamps):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def database(clock: Clock) -> Iterator[Away]:
+    """Return the database, which may go away."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Away(patch)
 
 
 @pytest.fixture

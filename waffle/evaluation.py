@@ -25,7 +25,7 @@ from waffle.records import record
 from waffle.snapshots import UNKNOWN, Snapshot, is_stale
 from waffle.subjects import Subject
 from waffle.unsettled import waiting
-from waffle.verdicts import Reason, Verdict, verdict_of
+from waffle.verdicts import Reason, Verdict, stale_of, verdict_of
 
 Method = Callable[[Any, Any], "bool | None"]
 
@@ -68,9 +68,11 @@ def check(
     else:
         whom = whom if find_whom is None else find_whom(whom)
         verdict = decide(*_case(kind, entry, snapshot, whom, read_only, in_words))
+    if in_words:
+        verdict = worded(kind, name, snapshot, verdict)
     if pin is None or name not in pin.records[kind]:
-        record(pin, kind, name, verdict)
-    return worded(kind, name, snapshot, verdict) if in_words else verdict
+        record(pin, kind, name, verdict, snapshot)
+    return verdict
 
 
 async def acheck(
@@ -92,9 +94,11 @@ async def acheck(
     else:
         verdict = await adecide(*_case(kind, entry, snapshot, whom, read_only, in_words))
     pin = pins.current()
+    if in_words:
+        verdict = worded(kind, name, snapshot, verdict)
     if pin is None or name not in pin.records[kind]:
-        record(pin, kind, name, verdict)
-    return worded(kind, name, snapshot, verdict) if in_words else verdict
+        record(pin, kind, name, verdict, snapshot)
+    return verdict
 
 
 def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verdict:
@@ -180,10 +184,8 @@ def worded(kind: Kind, name: str, snapshot: Snapshot, verdict: Verdict) -> Verdi
         Reason.DEFAULT: "nothing applies",
         Reason.ERROR: "no store could be read, now or before",
     }
-    detail = verdict.detail or words.get(verdict.reason, "")
-    if not is_stale(kind, snapshot):
-        return Verdict(verdict.active, verdict.reason, detail)
-    return Verdict(verdict.active, Reason.STALE, f"as last read, {verdict.reason.value}: {detail}")
+    told = Verdict(verdict.active, verdict.reason, verdict.detail or words.get(verdict.reason, ""))
+    return stale_of(told) if is_stale(kind, snapshot) else told
 
 
 def _case(
@@ -211,7 +213,7 @@ def at_hand(kind: Kind, toggle: Any, whom: Any = None, read_only: bool = False) 
     pin, is_stock = pins.current(), not overrides(type(toggle), "is_active")
     # The last word of a method of the model's own, which has asked its base, is not heard here.
     if is_stock and (pin is None or toggle.name not in pin.records[kind]):
-        record(pin, kind, toggle.name, verdict)
+        record(pin, kind, toggle.name, verdict, UNKNOWN)
     return verdict.active
 
 
@@ -239,7 +241,7 @@ def for_user(flag: Any, user: Any) -> bool | None:
 
 
 def beyond_users(flag: Any, user: Any) -> bool | None:
-    """Answer what no method for users can change: conditions that go first, such as `Exclude`, and `everyone`."""
+    """Answer what no method for users changes: conditions that go first, `Exclude` for one, and `everyone`."""
     flag = seen(FLAG, flag) or flag
     first = [condition for condition in type(flag).conditions if condition.is_first]
     verdict = _decide_some(flag, first, Subject(user)) if first else OFF
