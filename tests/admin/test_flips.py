@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission, User
-from django.test import Client
-from django.utils.html import escape
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape, strip_tags
+from pytest_django import Settings
 
+from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
-from waffle import switch_is_active
+from waffle import history, switch_is_active
+from waffle.admin import latest
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
-from waffle.models import Flag, Switch
+from waffle.models import Change, Flag, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +41,11 @@ def press(client: Client, toggle: Any, choice: str, *, version: str | None = Non
 
 def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
+
+
+def text_of(response: Any) -> list[str]:
+    """Return the messages without their links."""
+    return [strip_tags(message) for message in messages_of(response)]
 
 
 CLICKS = [
@@ -56,7 +68,7 @@ def test_a_click_sets_a_toggle_tells_of_it_and_writes_it_down(
     changed = kind.model.objects.get()
     assert {field: getattr(changed, field) for field in after} == after
     assert (changed.note, changed.modified > toggle.modified) == ("stays", True)
-    assert messages_of(response) == [told]
+    assert text_of(response) == [f"{told} Undo"]
     assert response.redirect_chain == [(address(kind, "changelist"), 302)]
     entry = LogEntry.objects.get()
     assert (entry.action_flag, entry.object_repr, entry.get_edited_object()) == (CHANGE, "x", toggle)
@@ -103,14 +115,45 @@ def test_the_buttons_of_a_row_do_what_they_say(visit: Client, kind: Kind) -> Non
 def test_a_click_on_an_old_page_overwrites_nothing(visit: Client) -> None:
     flag = Flag.objects.create(name="x")
     version = version_of(flag, {})
-    Flag.objects.filter(name="x").update(percent=5)
+    with history.by("ada"):
+        Flag.objects.filter(name="x").update(percent=5)
 
     response = press(visit, flag, "on", version=version)
 
     flag.refresh_from_db()
     assert flag.everyone is None
-    assert messages_of(response) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(response) == [
+        "Nothing was changed: “x” was changed just now by ada (Percent: not set → 5.0)."
+    ]
     assert not LogEntry.objects.exists()
+
+
+def test_without_a_history_a_message_says_what_is_known(visit: Client, settings: Settings) -> None:
+    settings.WAFFLE_HISTORY = False
+    flag = Flag.objects.create(name="x")
+    Flag.objects.filter(name="x").update(percent=5)
+
+    old = press(visit, flag, "on", version="old")
+    fresh = press(visit, flag, "on")
+    listed = visit.get(address(FLAG, "changelist")).content.decode()
+
+    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(fresh) == ["“x” is on for everyone."]
+    assert "just now" in listed
+    assert "just now by" not in listed
+
+
+def test_without_a_table_of_changes_the_list_is_shown_and_flips_work(
+    root: User, transactional_db: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(root)
+    flag = Flag.objects.create(name="x")
+    monkeypatch.setattr(Change._meta, "db_table", "nowhere")
+
+    old = press(client, flag, "on", version="old")
+
+    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert "just now" in client.get(address(FLAG, "changelist")).content.decode()
 
 
 def test_a_page_is_old_too_when_somebody_has_been_listed(visit: Client) -> None:
@@ -138,7 +181,97 @@ def test_a_second_click_on_the_same_button_does_no_harm(visit: Client) -> None:
 def test_a_click_on_what_is_gone_says_so(visit: Client, key: str) -> None:
     response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
 
-    assert messages_of(response) == ["It is gone: somebody has deleted it."]
+    assert messages_of(response) == ["Nothing was changed: it is gone."]
+
+
+@pytest.mark.parametrize(
+    ("source", "who"),
+    [
+        ("admin", "the admin"),
+        ("command", "a command"),
+        ("migration", "a migration"),
+        ("code", "code"),
+        ("test", "a test"),
+    ],
+)
+def test_a_click_on_what_was_deleted_says_by_whom(visit: Client, source: str, who: str) -> None:
+    flag = Flag.objects.create(name="x")
+    key = flag.pk
+    with history.by(source=source):
+        flag.delete()
+
+    response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
+
+    assert messages_of(response) == [f"Nothing was changed: “x” was deleted just now by {who}."]
+
+
+def test_the_list_says_who_has_changed_what(visit: Client) -> None:
+    flag = Flag.objects.create(name="x")
+    Flag.objects.filter(name="x").update(modified=timezone.now() - timedelta(days=3))
+    with history.by("<b>ada</b>"):
+        flag.groups.add(Group.objects.create(name="beta"))
+
+    page = visit.get(address(FLAG, "changelist")).content.decode()
+
+    assert "just now</time> by &lt;b&gt;ada&lt;/b&gt;" in page
+
+
+def test_a_click_is_in_the_history_with_a_link_to_take_it_back(visit: Client, root: User) -> None:
+    switch = Switch.objects.create(name="x")
+
+    response = press(visit, switch, "on")
+
+    change = history.changes("switch", "x").first()
+    assert (change.user, change.source, change.before, change.after) == (
+        *(root, "admin"),
+        *({"active": False}, {"active": True}),
+    )
+    assert (
+        f'<a href="{reverse("admin:waffle_change_change", args=[change.pk])}">Undo</a>'
+        in messages_of(response)[0]
+    )
+
+
+def test_who_may_not_see_changes_is_shown_no_link_to_them(signed_in: Editor) -> None:
+    switch = Switch.objects.create(name="x")
+
+    response = press(signed_in("toggle_switch"), switch, "on")
+
+    assert messages_of(response) == ["“x” is on."]
+
+
+def test_a_site_without_a_page_of_changes_has_no_link_to_it(rf: RequestFactory, root: User) -> None:
+    request = rf.get("/")
+    request.user = root
+
+    assert latest.address_of_undo(AdminSite(), request, 1) is None
+
+
+def test_a_model_that_is_not_the_projects_has_no_history_in_its_list() -> None:
+    flag = CompanyAwareFlag.objects.create(name="x")
+
+    assert latest.latest_changes([flag]) == {}
+    assert latest.deletion_of(CompanyAwareFlag, str(flag.pk)) is None
+    assert latest.latest_changes([]) == {}
+
+
+def test_the_log_says_what_a_form_has_changed(visit: Client) -> None:
+    flag = Flag.objects.create(name="x", percent=5, note="old")
+    ada, bob = User.objects.create_user("ada"), User.objects.create_user("bob")
+    flag.users.add(ada)
+    groups = [Group.objects.create(name=f"group {number:02}") for number in range(12)]
+    form = {**FORMS["flag"], "percent": "7.5", "note": "n" * 200, "staff": "on", "users": str(bob.pk)}
+
+    visit.post(address(FLAG, "change", flag.pk), {**form, "groups": [group.pk for group in groups]})
+    visit.post(address(FLAG, "change", flag.pk), {**form, "groups": [group.pk for group in groups]})
+
+    told, nothing = (entry.get_change_message() for entry in LogEntry.objects.order_by("pk"))
+    assert "Percent (5.0 → 7.5)" in told
+    assert f"Note (old → {'n' * 99}…)" in told
+    assert "Staff (no → yes)" in told
+    assert "Users (added bob; removed ada)" in told
+    assert "group 09, and 2 more)" in told
+    assert nothing == "No fields changed."
 
 
 @pytest.mark.parametrize("value", ["", "x", "on", "conditions.1", ".", "everyone.1"])

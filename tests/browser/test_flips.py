@@ -182,7 +182,9 @@ def test_with_scripts_a_flip_leaves_the_list_where_it_is(visits: Visits, root: U
     expect(page.get_by_role("status")).to_be_in_viewport()
     picture(page, "far-down", whole=False)
     after = page.get_by_role("button", name="Turn off “switch_50”").bounding_box()
-    assert before and after and abs(before["y"] - after["y"]) < 2
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2
     assert page.get_by_text("1 of 70 selected").is_visible()
     assert problems_of(page) == ""
 

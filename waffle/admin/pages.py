@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from waffle import history
+from waffle.admin import changes
 from waffle.admin.actions import (
     delete_individually,
     disable_for_all,
@@ -40,6 +41,12 @@ class BaseAdmin(ListPage):
         """Ask, or delete; the history of changes tells who did."""
         with history.by(request.user, source="admin"):
             return super().delete_view(request, *args, **kwargs)
+
+    def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Return what Django's log says of a saved form: the old and the new value of each field."""
+        if add or formsets:
+            return super().construct_change_message(request, form, formsets, add)
+        return changes.message_of_form(form)
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
