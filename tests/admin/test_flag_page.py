@@ -11,7 +11,7 @@ import pytest
 from django import forms
 from django.contrib.admin import AdminSite, site
 from django.contrib.auth.models import Group, Permission, User
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils.translation import override
@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from test_app.models import CompanyAwareFlag, LegacyFlag, PlainFlag, TailoredFlag
 from tests.admin.forms import FORMS, address, errors_of
+from waffle import history
 from waffle.admin import FlagAdmin, effect, widgets
 from waffle.admin.fieldsets import fieldsets_of
 from waffle.admin.forms import FlagForm
@@ -347,10 +348,11 @@ def test_what_somebody_else_has_saved_is_not_overwritten_unseen(visit: Client) -
         url, change_form(flag, staff="on", waffle_version=shown_version(first.content.decode()))
     )
 
-    assert (
-        "Saving now would change this against what they have saved: Staff, Percent."
-        in (errors_of(first)["__all__"][0])
-    )
+    assert errors_of(first)["__all__"] == [
+        "Somebody else has changed this flag since you opened the page, and nothing is saved yet. "
+        "The last change, by Test: Percent: 25.0 → 50.0. "
+        "Saving now would change this against what is saved: Staff, Percent."
+    ]
     assert again.status_code == 302
     assert Flag.objects.values_list("percent", "staff").get() == (25, True)
 
@@ -367,7 +369,8 @@ def test_a_member_who_came_meanwhile_is_not_lost(visit: Client, root: User) -> N
     assert list(flag.users.all()) == [root]
 
 
-def test_what_somebody_else_has_done_alike_is_told_too(visit: Client) -> None:
+def test_what_somebody_else_has_done_alike_is_told_too(visit: Client, root: User, settings: Settings) -> None:
+    settings.WAFFLE_HISTORY = False
     flag = Flag.objects.create(name="x")
     url = address(FLAG, "change", flag.pk)
     version = shown_version(visit.get(url).content.decode())
@@ -377,6 +380,21 @@ def test_what_somebody_else_has_done_alike_is_told_too(visit: Client) -> None:
 
     assert errors_of(response)["__all__"] == [
         "Somebody else has changed this flag since you opened the page, and nothing is saved yet."
+    ]
+
+
+def test_who_has_changed_it_is_not_known_before_migrate(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(kind: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(history, "changes", fail)
+    flag = Flag.objects.create(name="x", note="why")
+    form: Any = forms.modelform_factory(Flag, FlagForm, fields=["note"])
+
+    errors = form({"note": "why", "waffle_version": "old"}, instance=flag).errors
+
+    assert [text.split(".")[0] for text in errors["__all__"]] == [
+        "Somebody else has changed this flag since you opened the page, and nothing is saved yet"
     ]
 
 

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from test_app.models import Company, CompanyAwareFlag
 from tests.admin.forms import address
-from waffle import flag_is_active
+from waffle import flag_is_active, history
 from waffle.admin import FlagAdmin, members
 from waffle.kinds import FLAG
 from waffle.models import Flag
@@ -130,6 +130,20 @@ def test_members_are_removed_one_by_one_or_as_ticked(visit: Client, flag: Flag) 
         "Removed from Users: user000000.",
         "Removed from Users: user000001, user000002.",
     ]
+
+
+def test_the_history_tells_who_has_added_and_removed_whom(visit: Client, root: User, flag: Flag) -> None:
+    users = many(1000)
+
+    visit.post(page_of(flag), {"_add": "1", "keys": ",".join(str(user.pk) for user in users)})
+    visit.post(page_of(flag), {"remove": users[0].pk})
+
+    removed, added, _ = history.changes("flag", "x")
+    assert (added.user_label, added.source, added.after["users"]["count"]) == (
+        *("root", "admin"),
+        {"added": 1000, "removed": 0},
+    )
+    assert history.describe(removed)[0] == "Users: removed user000000"
 
 
 def test_checks_see_who_has_joined(visit: Client, flag: Flag, rf: Any) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import Error
 from django.utils.translation import gettext as _
 
+from waffle import history
+from waffle.kinds import FLAG
 from waffle.validators import highest_percent, validate_name
 
 WHOLE = Decimal(100)
@@ -100,12 +103,25 @@ class FlagForm(ToggleForm):
         return blake2b(repr((columns, lists)).encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
     def _told_of_change(self) -> str:
+        told = [_("Somebody else has changed this flag since you opened the page, and nothing is saved yet.")]
+        last = self._last_change()
+        if last is not None:
+            who = last.user_label or last.get_source_display()
+            told.append(
+                _("The last change, by %(who)s: %(what)s.")
+                % {"who": who, "what": "; ".join(history.describe(last))}
+            )
         names = [str(self.fields[name].label or name) for name in self.changed_data]
-        told = _("Somebody else has changed this flag since you opened the page, and nothing is saved yet.")
-        if not names:
-            return told
-        rest = _("Saving now would change this against what they have saved: %s.") % ", ".join(names)
-        return f"{told} {rest}"
+        if names:
+            told.append(_("Saving now would change this against what is saved: %s.") % ", ".join(names))
+        return " ".join(told)
+
+    def _last_change(self) -> Any:
+        """Return the last change of this flag; None where there is none, or no history."""
+        try:
+            return history.changes(FLAG.name).filter(object_id=str(self.instance.pk)).first()
+        except Error:  # its table comes with `migrate`
+            return None
 
     def _takes_hundred(self) -> bool:
         return "everyone" in self.fields and self.highest_percent() < WHOLE

@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from waffle import history
 from waffle.admin.effect import grouped
 from waffle.admin.pasting import Meant, chunks, meant_by, names_in
 from waffle.admin.widgets import is_key, words
@@ -202,7 +203,8 @@ class Listing:
 
     def _save(self, change: Any, members: dict[Any, str], told: str) -> None:
         """Change the list, or nothing; and write it down."""
-        with transaction.atomic(using=self.alias):
+        by = history.by(self.request.user, source="admin")
+        with by, transaction.atomic(using=self.alias):
             for some in chunks(members):
                 change(getattr(self.flag, self.name), some)
             self.flag.modified = timezone.now()
