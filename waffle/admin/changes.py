@@ -26,3 +26,20 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(localize(value))
+
+
+def of_form(form: Any) -> list[Any]:
+    """Return such a message for a form that was sent: of lists it says how many were added and removed."""
+    fields = []
+    for name in form.changed_data:
+        label = form.fields[name].label or name
+        fields.append(f"{label} ({_change(form.initial.get(name), form.cleaned_data.get(name))})")
+    return [{"changed": {"fields": fields}}]
+
+
+def _change(before: Any, after: Any) -> str:
+    if not hasattr(after, "values_list"):
+        return f"{shown(before)} → {shown(after)}"
+    old, new = ({member.pk for member in members} for members in (before or (), after))
+    counts = [f"+{len(new - old)}" if new - old else "", f"-{len(old - new)}" if old - new else ""]
+    return ", ".join(count for count in counts if count)
