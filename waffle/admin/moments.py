@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.forms import DateTimeField
-from django.utils.timezone import localtime, now
 from django.utils.translation import gettext_lazy as _
 
 MOST_USERS = 30  # that a filter names
@@ -30,7 +29,6 @@ class MomentFilter(admin.ListFilter):
         self.used_parameters = {
             name: value[-1] if isinstance(value, list) else value for name, value in given.items() if value
         }
-        self.others: list[tuple[str, str]] = []
 
     def has_output(self) -> bool:
         """Say that it is always there."""
@@ -42,11 +40,11 @@ class MomentFilter(admin.ListFilter):
 
     def choices(self, changelist: Any) -> Any:
         """Return what the form sends along, so that the other filters stay as they are."""
-        params = changelist.get_filters_params()
-        self.others = [
-            (name, value[-1] if isinstance(value, list) else value) for name, value in params.items()
+        others = [
+            (name, value[-1] if isinstance(value, list) else value)
+            for name, value in changelist.get_filters_params().items()
+            if name not in self.parameters
         ]
-        others = [(name, value) for name, value in self.others if name not in self.parameters]
         # The search is a parameter too.
         if changelist.query:
             others.append(("q", changelist.query))
@@ -55,7 +53,6 @@ class MomentFilter(admin.ListFilter):
             "since": self.used_parameters.get("since", ""),
             "until": self.used_parameters.get("until", ""),
             "is_wrong": any(self._moment(name) is None for name in self.used_parameters),
-            "today": localtime(now()).strftime("%Y-%m-%dT00:00"),
         }
 
     def queryset(self, request: Any, queryset: Any) -> Any:
