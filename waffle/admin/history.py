@@ -20,6 +20,7 @@ from waffle import history, permissions
 from waffle.admin.actions import log
 from waffle.admin.moments import MomentFilter, UserFilter
 from waffle.admin.timeline import event
+from waffle.admin.widgets import is_key
 from waffle.conf import conf
 from waffle.history.changes import Action
 from waffle.history.reading import kind_called, lines_of
@@ -164,7 +165,8 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
 
     def _found(self, request: Any, object_id: str) -> Any:
         """Return a change that this request may see."""
-        change = self.get_object(request, unquote(object_id))
+        key = unquote(object_id)
+        change = self.get_object(request, key) if is_key(self.opts.pk, key) else None
         if change is None:
             raise Http404
         if not self.has_view_permission(request, change):
