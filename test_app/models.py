@@ -92,6 +92,17 @@ class LegacyFlag(AbstractUserFlag):
         return found
 
 
+class OverrulingFlag(TailoredFlag):
+    """A tailored flag in the old style: also on for whoever is called Bob, whatever its base says."""
+
+    class Meta:
+        proxy = True
+
+    def is_active_for_user(self, user: Any) -> bool | None:
+        """Decide by the name if the base does not say yes."""
+        return super().is_active_for_user(user) or user.username == "bob" or None
+
+
 class ScratchFlag(AbstractUserFlag):
     """A flag that keeps what it works with on itself: also on for requests with `?scratch=1`."""
 

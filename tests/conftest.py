@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
@@ -18,6 +19,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from tests import haste, process
+from tests.away import Away
 from waffle import outages, snapshots, stamps
 
 Result = TypeVar("Result")
@@ -31,6 +33,12 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     """Remove it."""
     shutil.rmtree(settings.FOLDER, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Let Django note which models refer to which: within a test that swaps one it would leave that out."""
+    for model in apps.get_models():
+        model._meta._relation_tree  # type: ignore[attr-defined]  # noqa: B018  # Django's own
 
 
 @pytest.hookimpl(wrapper=True)
@@ -71,6 +79,13 @@ def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (outages, snapshots, stamps):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def database(clock: Clock) -> Iterator[Away]:
+    """Return the database, which may go away."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Away(patch)
 
 
 @pytest.fixture

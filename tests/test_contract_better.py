@@ -1,7 +1,7 @@
 """Where django-waffle's behaviour is a defect that nobody can want, ours is right.
 
 Stale answers are the matter of test_changes.py and test_races*.py; servers that are away that of
-test_outages_of_servers.py.
+test_outages_of_databases.py and its like.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -13,7 +15,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 import waffle
-from test_app.models import TailoredFlag
+from test_app.models import OverrulingFlag, TailoredFlag
 from tests.worlds import each_flag_verdict
 from waffle.conditions import CLASSIC, Condition, Exclude, InLongList, InShortList, Listed
 from waffle.kinds import FLAG
@@ -92,6 +94,69 @@ def test_who_is_excluded_by_the_flag_is_told_so_without_a_request(ada: User) -> 
 
     assert TailoredFlag.get("x").is_active_for_user(ada) is False
     assert TailoredFlag.get("x").is_active(request_of(ada)) is False
+
+
+@pytest.mark.usefixtures("_limit")
+@pytest.mark.parametrize("is_override", [False, True], ids=["row", "override"])
+def test_a_method_of_the_models_own_cannot_overrule_it(is_override: bool, settings: Any) -> None:
+    settings.WAFFLE_FLAG_MODEL = "test_app.OverrulingFlag"
+    bob, other = (User.objects.create(username=name) for name in ("bob", "other"))
+    flag = OverrulingFlag.objects.create(name="x")
+    free = [OverrulingFlag.get("x").is_active_for_user(user) for user in (bob, other)]
+    if not is_override:
+        flag.users_off.add(bob)
+
+    with override_flag("x", users_off=[bob]) if is_override else nullcontext():
+        answers = [
+            OverrulingFlag.get("x").is_active_for_user(bob),
+            OverrulingFlag.get("x").is_active(request_of(bob)),
+            waffle.flag_is_active(request_of(bob), "x"),
+        ]
+
+    assert free == [True, None]
+    assert answers == [False] * 3
+
+
+def test_a_method_of_the_models_own_cannot_overrule_everyone() -> None:
+    bob, other = (User.objects.create(username=name) for name in ("bob", "other"))
+
+    assert OverrulingFlag.objects.create(name="off", everyone=False).is_active_for_user(bob) is False
+    assert OverrulingFlag.objects.create(name="on", everyone=True).is_active_for_user(other) is True
+
+
+def test_a_method_that_is_inherited_heeds_it_already() -> None:
+    class Model(OverrulingFlag):
+        class Meta:
+            app_label = "test_app"
+            abstract = True
+
+    assert "is_active_for_user" in vars(OverrulingFlag)
+    assert "is_active_for_user" not in vars(Model)
+
+
+def test_a_flag_whose_model_asks_requests_excludes_users_all_the_same(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TailoredFlag, "_is_active_for_user", lambda flag, request: True)
+    flag = TailoredFlag.objects.create(name="x")
+    flag.users.add(ada)
+    free = flag.is_active_for_user(ada)
+    flag.users_off.add(ada)
+
+    assert (free, flag.is_active_for_user(ada)) == (True, False)
+
+
+def test_a_check_asks_it_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WAFFLE_FLAG_MODEL = "test_app.OverrulingFlag"
+    bob = User.objects.create(username="bob")
+    OverrulingFlag.objects.create(name="x")
+    asked = mock.Mock(return_value=None)
+    monkeypatch.setattr("waffle.evaluation.beyond_users", asked)
+
+    with waffle.pinned():
+        waffle.flag_is_active(request_of(bob), "x")
+
+    assert asked.call_count == 1  # by the base, which the method asks
 
 
 def test_a_change_of_the_list_counts_at_once(ada: User) -> None:

@@ -12,6 +12,7 @@ from django.test import RequestFactory
 import waffle
 from test_app.models import CustomSwitch, LegacyFlag, TailoredFlag
 from tests.conftest import Clock
+from tests.logs import messages
 from tests.worlds import each_flag_verdict
 from waffle.conditions import CLASSIC, Condition, Everyone
 from waffle.models import Flag
@@ -54,10 +55,6 @@ def decided_by(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         monkeypatch.setattr(TailoredFlag, "conditions", conditions)
 
     return give
-
-
-def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "waffle"]
 
 
 @each_flag_verdict

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -24,7 +25,9 @@ from waffle.records import record
 from waffle.snapshots import UNKNOWN, Snapshot, is_stale
 from waffle.subjects import Subject
 from waffle.unsettled import waiting
-from waffle.verdicts import Reason, Verdict, verdict_of
+from waffle.verdicts import Reason, Verdict, stale_of, verdict_of
+
+Method = Callable[[Any, Any], "bool | None"]
 
 OFF = verdict_of(False, Reason.DEFAULT)
 FAILED = verdict_of(False, Reason.ERROR)
@@ -65,9 +68,11 @@ def check(
     else:
         whom = whom if find_whom is None else find_whom(whom)
         verdict = decide(*_case(kind, entry, snapshot, whom, read_only, in_words))
+    if in_words:
+        verdict = worded(kind, name, snapshot, verdict)
     if pin is None or name not in pin.records[kind]:
-        record(pin, kind, name, verdict)
-    return worded(kind, name, snapshot, verdict) if in_words else verdict
+        record(pin, kind, name, verdict, snapshot)
+    return verdict
 
 
 async def acheck(
@@ -89,9 +94,11 @@ async def acheck(
     else:
         verdict = await adecide(*_case(kind, entry, snapshot, whom, read_only, in_words))
     pin = pins.current()
+    if in_words:
+        verdict = worded(kind, name, snapshot, verdict)
     if pin is None or name not in pin.records[kind]:
-        record(pin, kind, name, verdict)
-    return worded(kind, name, snapshot, verdict) if in_words else verdict
+        record(pin, kind, name, verdict, snapshot)
+    return verdict
 
 
 def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Verdict:
@@ -177,10 +184,8 @@ def worded(kind: Kind, name: str, snapshot: Snapshot, verdict: Verdict) -> Verdi
         Reason.DEFAULT: "nothing applies",
         Reason.ERROR: "no store could be read, now or before",
     }
-    detail = verdict.detail or words.get(verdict.reason, "")
-    if not is_stale(kind, snapshot):
-        return Verdict(verdict.active, verdict.reason, detail)
-    return Verdict(verdict.active, Reason.STALE, f"as last read, {verdict.reason.value}: {detail}")
+    told = Verdict(verdict.active, verdict.reason, verdict.detail or words.get(verdict.reason, ""))
+    return stale_of(told) if is_stale(kind, snapshot) else told
 
 
 def _case(
@@ -208,16 +213,14 @@ def at_hand(kind: Kind, toggle: Any, whom: Any = None, read_only: bool = False) 
     pin, is_stock = pins.current(), not overrides(type(toggle), "is_active")
     # The last word of a method of the model's own, which has asked its base, is not heard here.
     if is_stock and (pin is None or toggle.name not in pin.records[kind]):
-        record(pin, kind, toggle.name, verdict)
+        record(pin, kind, toggle.name, verdict, UNKNOWN)
     return verdict.active
 
 
 def part_of_flag(flag: Any, method: str, whom: Any = None, *, read_only: bool = False) -> bool | None:
     """Answer for the conditions that `method` of the flag model stands for: True, False, or None."""
-    flag, snapshot, rosters = _at_hand(FLAG, flag)
-    inquiry = Inquiry(snapshot, whom, read_only=read_only)
-    spoken_for = (condition for condition in type(flag).conditions if method in condition.stands_for)
-    verdict = decide(flag, picked(flag, rosters, spoken_for), inquiry)
+    spoken_for = [condition for condition in type(flag).conditions if method in condition.stands_for]
+    verdict = _decide_some(flag, spoken_for, whom, read_only=read_only)
     return None if verdict is OFF else verdict.active
 
 
@@ -231,15 +234,51 @@ def for_user(flag: Any, user: Any) -> bool | None:
     is_overridden = overrides(type(flag), "is_active_for_user")
     if not is_overridden and not overrides(type(flag), "_is_active_for_user"):
         return _decide_at_hand(FLAG, flag, subject, read_only=True).active
-    if flag.everyone is not None:
-        return bool(flag.everyone)
-    return part_of_flag(flag, "is_active_for_user", subject) or (None if is_overridden else False)
+    answer = beyond_users(flag, user)
+    if answer is None:
+        answer = part_of_flag(flag, "is_active_for_user", subject)
+    return False if answer is None and not is_overridden else answer
+
+
+def beyond_users(flag: Any, user: Any) -> bool | None:
+    """Answer what no method for users changes: conditions that go first, `Exclude` for one, and `everyone`."""
+    flag = seen(FLAG, flag) or flag
+    first = [condition for condition in type(flag).conditions if condition.is_first]
+    verdict = _decide_some(flag, first, Subject(user)) if first else OFF
+    if verdict is not OFF:
+        return verdict.active
+    return None if flag.everyone is None else bool(flag.everyone)
+
+
+def heeding_others(method: Method) -> Method:
+    """Return a custom model's `is_active_for_user` that asks first what it must not overrule."""
+
+    @wraps(method)
+    def is_active_for_user(flag: Any, user: Any) -> bool | None:
+        answer = beyond_users(flag, user)
+        return method(flag, user) if answer is None else answer
+
+    is_active_for_user.__dict__["unheeding"] = method
+    return is_active_for_user
+
+
+def by_own_method(flag: Any, request: Any) -> bool | None:
+    """Ask a custom model's `is_active_for_user` for a walk, which has asked already what that must heed."""
+    user, method = getattr(request, "user", None), type(flag).is_active_for_user
+    return None if user is None else getattr(method, "unheeding", method)(flag, user)
 
 
 def _decide_at_hand(kind: Kind, toggle: Any, whom: Any, *, read_only: bool) -> Verdict:
     toggle, snapshot, rosters = _at_hand(kind, toggle)
     conditions = picked(toggle, rosters, kind.conditions(type(toggle)))
     return decide(toggle, with_override(kind, conditions), Inquiry(snapshot, whom, read_only=read_only))
+
+
+def _decide_some(
+    flag: Any, conditions: Iterable[Condition], whom: Any, *, read_only: bool = False
+) -> Verdict:
+    flag, snapshot, rosters = _at_hand(FLAG, flag)
+    return decide(flag, picked(flag, rosters, conditions), Inquiry(snapshot, whom, read_only=read_only))
 
 
 def _at_hand(kind: Kind, toggle: Any) -> tuple[Any, Snapshot, Rosters | None]:

@@ -203,6 +203,13 @@ class AbstractBaseFlag(BaseModel):
         verbose_name = _("Flag")
         verbose_name_plural = _("Flags")
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """See that a model's own `is_active_for_user` overrules neither `Exclude` nor `everyone`."""
+        super().__init_subclass__(**kwargs)
+        own = cls.is_active_for_user
+        if overrides(cls, "is_active_for_user") and not hasattr(own, "unheeding"):  # it is not inherited
+            cls.is_active_for_user = evaluation.heeding_others(own)  # type: ignore[method-assign]
+
     @stock
     def is_active(self, request: Any, read_only: bool = False) -> bool:
         """Return whether this flag, as its fields are now, is active for a request."""
@@ -217,8 +224,7 @@ class AbstractBaseFlag(BaseModel):
     def _is_active_for_user(self, request: Any) -> bool | None:
         if not overrides(type(self), "is_active_for_user"):
             return evaluation.part_of_flag(self, "_is_active_for_user", request)
-        user = getattr(request, "user", None)
-        return None if user is None else self.is_active_for_user(user)
+        return evaluation.by_own_method(self, request)
 
     @stock
     def _is_active_for_language(self, request: Any) -> bool | None:

@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from waffle import pins
 from waffle.kinds import KINDS, Kind
 from waffle.pins import Pin
-from waffle.verdicts import Verdict
+from waffle.snapshots import Snapshot, is_stale
+from waffle.verdicts import Reason, Verdict, stale_of
 
 
 class Evaluated(Signal):
@@ -34,8 +35,12 @@ logger = logging.getLogger("waffle")
 _is_telling: ContextVar[bool] = ContextVar("waffle_is_telling", default=False)
 
 
-def record(pin: Pin | None, kind: Kind, name: str, verdict: Verdict) -> None:
+def record(pin: Pin | None, kind: Kind, name: str, verdict: Verdict, snapshot: Snapshot) -> None:
     """Note the first answer to a question, and tell whoever listens; without a pin each is the first."""
+    if pin is None and not signal.receivers:
+        return
+    if verdict.reason is not Reason.STALE and is_stale(kind, snapshot):
+        verdict = stale_of(verdict)
     if pin is not None:
         pin.records[kind][name] = verdict
     if signal.receivers and not _is_telling.get() and not _was_told(pin, kind, name):

@@ -72,6 +72,12 @@ def verdict_of(active: bool, reason: Reason) -> Verdict:
     return Verdict(active, reason)
 
 
+def stale_of(verdict: Verdict) -> Verdict:
+    """Return what `verdict` is while the store is away: it may have changed since."""
+    words = f"as last read, {verdict.reason.value}" + (f": {verdict.detail}" if verdict.detail else "")
+    return Verdict(verdict.active, Reason.STALE, words)
+
+
 def on_or_off(active: object) -> str:
     """Say in words what a toggle is."""
     return "on" if active else "off"
