@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
-from test_app.models import LegacyFlag
+from test_app.models import CustomSwitch, LegacyFlag
 from waffle.models import Flag, Sample, Switch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
@@ -183,6 +183,17 @@ def test_a_plain_check_cannot_create_what_is_missing_and_says_so(settings: Setti
         in_loop(lambda: waffle.switch_is_active("missing"))
     assert in_loop_await(lambda: waffle.aswitch_is_active("missing")) is False
     assert Switch.objects.filter(name="missing").exists()
+
+
+def test_a_switch_whose_method_asks_the_database_is_named_with_its_own_twin(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
+    monkeypatch.setattr(CustomSwitch, "is_active", lambda switch: User.objects.exists())
+    CustomSwitch.objects.create(name="own")
+
+    with pytest.raises(SynchronousOnlyOperation, match=r"switch 'own' .* waffle\.aswitch_is_active"):
+        in_loop(lambda: waffle.switch_is_active("own"))
 
 
 def test_a_method_that_asks_the_database_is_named_with_the_hint(settings: Settings) -> None:

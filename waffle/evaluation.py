@@ -110,9 +110,10 @@ def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Ve
         try:
             facts.supply(outcome, toggle, inquiry)
         except SynchronousOnlyOperation as error:
+            kind = toggle._waffle_kind
             raise SynchronousOnlyOperation(
-                f"The flag {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
-                "loaded first, and a coroutine cannot wait for that. Use `await waffle.aflag_is_active(…)`."
+                f"The {kind} {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
+                f"loaded first, and a coroutine cannot wait for that. Use `await waffle.a{kind}_is_active(…)`."
             ) from error
         except Exception as error:
             return _failed(toggle, outcome, inquiry, error)
@@ -241,7 +242,7 @@ def for_user(flag: Any, user: Any) -> bool | None:
 
 
 def beyond_users(flag: Any, user: Any) -> bool | None:
-    """Answer what no method for users changes: conditions that go first, `Exclude` for one, and `everyone`."""
+    """Answer what no method for users changes: conditions that go first, and `everyone`."""
     flag = seen(FLAG, flag) or flag
     first = [condition for condition in type(flag).conditions if condition.is_first]
     verdict = _decide_some(flag, first, Subject(user)) if first else OFF
