@@ -113,7 +113,8 @@ def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Ve
             kind = toggle._waffle_kind
             raise SynchronousOnlyOperation(
                 f"The {kind} {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
-                f"loaded first, and a coroutine cannot wait for that. Use `await waffle.a{kind}_is_active(…)`."
+                "loaded first, and a coroutine cannot wait for that. "
+                f"Use `await waffle.a{kind}_is_active(…)`."
             ) from error
         except Exception as error:
             return _failed(toggle, outcome, inquiry, error)
