@@ -167,8 +167,8 @@ def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exceptio
 
 
 def failure(condition: Condition, error: Exception) -> str:
-    """Say in words how a condition has failed."""
-    return f"{condition} has failed ({type(error).__name__}: {error})"
+    """Say in words how a condition has failed, on one line: errors of databases have several."""
+    return f"{condition} has failed ({type(error).__name__}: {' '.join(str(error).split())})"
 
 
 def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
