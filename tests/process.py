@@ -85,7 +85,7 @@ class Peer:
     def __init__(self, **environment: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "tests.peer"],
-            env={**_environment(), "WAFFLE_TEST_REFRESH_SECONDS": "0", **environment},
+            env={**environment_of_child(), "WAFFLE_TEST_REFRESH_SECONDS": "0", **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -116,7 +116,8 @@ class Peer:
             self.process.wait(30)
 
 
-def _environment() -> dict[str, str]:
+def environment_of_child() -> dict[str, str]:
+    """Return the environment that makes a child process use this one's databases."""
     entries = settings.DATABASES.items()
     return {
         **os.environ,
@@ -131,7 +132,7 @@ def run_python(program: str, **environment: str) -> Any:
     prelude = "import django, json\ndjango.setup()\n"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", prelude + program],
-        env={**_environment(), **environment},
+        env={**environment_of_child(), **environment},
         capture_output=True,
         text=True,
         timeout=60,

@@ -51,6 +51,14 @@ def test_after_it_has_worked_the_wait_is_short_again(outage: Outage, clock: Cloc
     assert outage.is_over() is True
 
 
+def test_an_error_of_several_lines_is_told_in_one(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
+    outage.failed(OSError("refused\n\tIs the server running?\n"))
+
+    assert caplog.messages == [
+        "The tea kettle is not available (OSError: refused Is the server running?). Drink water."
+    ]
+
+
 def test_each_end_of_an_outage_writes_one_line(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
     outage.worked()
     outage.failed(OSError("cold"))

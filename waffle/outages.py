@@ -40,8 +40,9 @@ class Outage:
         if not self.is_over():
             return  # one of several that were under way
         if not self._wait and not is_told:
+            said = " ".join(str(error).split())  # PostgreSQL's client says it in two lines
             logger.warning(
-                "%s is not available (%s: %s). %s", self.what, type(error).__name__, error, self.advice
+                "%s is not available (%s: %s). %s", self.what, type(error).__name__, said, self.advice
             )
         self._is_told_of = not is_told
         self._wait = min(self._wait * 2 or FIRST_WAIT, LONGEST_WAIT)

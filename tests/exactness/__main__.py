@@ -105,12 +105,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--faults", default="all", help="what befalls the servers: cache hung,cache killed")
     parser.add_argument("--quick", action="store_true", help="a few runs, for each change of the code")
     parser.add_argument("--sabotage", default="", help="break Waffle Iron on purpose; each must be found")
-    parser.add_argument("--seconds", type=float, default=12, help="how long each run writes (12; quick: 8)")
+    parser.add_argument("--seconds", type=float, default=12, help="how long each run writes (12; quick: 6)")
     parser.add_argument("--seed", default=secrets.token_hex(4), help="repeats the same dice")
     parser.add_argument("--keep", default="", help="a new folder, for what the processes wrote down")
     options = parser.parse_args()
     if options.quick:
-        options.seconds = min(options.seconds, 8)
+        options.seconds = min(options.seconds, 6)
     return options
 
 

@@ -59,6 +59,7 @@ SABOTAGES = {
     "label after rows": "postgresql+none",
     "row before bell": "postgresql+redis",
     "ring before commit": "postgresql+memcached",
+    "no ring": "mariadb+redis",
     "look in old views": "sqlite+none",
     "publish private reads": "postgresql+redis",
     "no pins": "sqlite+none",

@@ -1,4 +1,4 @@
-"""The table, and what is said above and below it."""
+"""The table, which is one of Markdown too, and what is said above and below it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ WIDTHS = {
     "reads": 7,
     **{sort: len(sort) for sort in VIOLATIONS},
     HURRIED: len(HURRIED),
-    "latest": 9,
+    "latest": 6,
 }
+TEXTS = ("database", "cache", "fault")
 
 
 def introduction(seed: str, seconds: float) -> Iterator[str]:
@@ -33,7 +34,8 @@ def introduction(seed: str, seconds: float) -> Iterator[str]:
 
 def head() -> list[str]:
     """Return the first lines of the table."""
-    return [_line(WIDTHS), "  ".join("-" * width for width in WIDTHS.values())]
+    ruler = ["-" * width if name in TEXTS else "-" * (width - 1) + ":" for name, width in WIDTHS.items()]
+    return [_line(WIDTHS), _line(ruler)]
 
 
 def row(outcome: Outcome) -> str:
@@ -42,7 +44,7 @@ def row(outcome: Outcome) -> str:
     place = [run.database, run.cache, run.sabotage or run.fault.name]
     if outcome.skipped or outcome.failed:
         how = f"SKIPPED: {outcome.skipped}" if outcome.skipped else f"FAILED: {outcome.failed}"
-        return f"{_line(place)}  {how}"
+        return f"{_line(place)} {how}"
     counts = [outcome.counts[sort] for sort in (*VIOLATIONS, HURRIED)]
     done = [outcome.changes, outcome.undone, outcome.reads]
     return _line([*place, f"{run.fault.window:.1f}", *done, *counts, f"{outcome.latest:.3f}"])
@@ -53,8 +55,8 @@ def foot(outcomes: list[Outcome]) -> Iterator[str]:
     done = [sum(getattr(outcome, name) for outcome in outcomes) for name in ("changes", "undone", "reads")]
     counts = [sum(outcome.counts[sort] for outcome in outcomes) for sort in (*VIOLATIONS, HURRIED)]
     latest = max((outcome.latest for outcome in outcomes), default=0)
-    yield head()[1]
     yield _line(["together", "", "", "", *done, *counts, f"{latest:.3f}"])
+    yield ""
     for outcome in outcomes:
         for finding in outcome.findings:
             yield f"{outcome.run.database}+{outcome.run.cache}, {outcome.run.fault.name}: {finding}"
@@ -63,7 +65,5 @@ def foot(outcomes: list[Outcome]) -> Iterator[str]:
 def _line(cells: Iterable[object]) -> str:
     texts = ["" if cell is None else str(cell) for cell in cells]
     columns = zip(texts, WIDTHS.items(), strict=False)
-    return "  ".join(
-        text.ljust(width) if name in ("database", "cache", "fault") else text.rjust(width)
-        for text, (name, width) in columns
-    )
+    padded = (text.ljust(width) if name in TEXTS else text.rjust(width) for text, (name, width) in columns)
+    return f"| {' | '.join(padded)} |"

@@ -84,6 +84,11 @@ def ring_before_commit() -> None:
     replace(bells, "ring", lambda: None)
 
 
+def no_ring() -> None:
+    """Change the row, and ring for nobody: whoever hears the old bell has ten seconds of peace."""
+    replace(bells, "ring", lambda: None)
+
+
 def look_in_old_views() -> None:
     """Look, and publish what was read, in any transaction."""
     replace(database, "may_hold_old_view", lambda connection: False)
@@ -117,6 +122,7 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     "label after rows": label_after_rows,
     "row before bell": row_before_bell,
     "ring before commit": ring_before_commit,
+    "no ring": no_ring,
     "look in old views": look_in_old_views,
     "publish private reads": publish_private_reads,
     "no pins": no_pins,

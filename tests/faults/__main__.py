@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,24 +20,25 @@ DATABASES = {"memcached": "postgresql", "redis": "mariadb"}
 """What a site with a cache has for a database. A site whose database is troubled has no cache to spare it."""
 
 WIDTHS = (9, 19, 8, 8, 8, 9, 6, 6, 9, 11)
+RULER = ["-" * width if number < 2 else "-" * (width - 1) + ":" for number, width in enumerate(WIDTHS)]
 HEAD = ("under", "outage", "before", "during", "after", "slowest", "slow", "failed", "time-outs", "log lines")
 
 
 def main() -> int:
-    """Let each outage happen under each web server; return 1 if any request failed."""
+    """Let each outage happen under each web server; return 1 if one has cost more than it may."""
     options = _parse()
-    print(*introduction(), "", line(HEAD), line("-" * width for width in WIDTHS), sep="\n", flush=True)
-    failed = 0
+    print(*introduction(), "", line(HEAD), line(RULER), sep="\n", flush=True)
+    wrong = 0
     for web_server in WEB_SERVERS:
         for outage in OUTAGES:
             if f"{outage.server} {outage.how}" in (options.outages or f"{outage.server} {outage.how}"):
-                failed += play(web_server, outage)
+                wrong += play(web_server, outage)
     print(*foot(), sep="\n")
-    return 1 if failed else 0
+    return 1 if wrong else 0
 
 
-def play(web_server: str, outage: Outage) -> int:
-    """Let one outage happen, print its line, and return how many requests failed."""
+def play(web_server: str, outage: Outage) -> bool:
+    """Let one outage happen, print its line, and say whether it has cost more than it may."""
     names = {outage.server, DATABASES.get(outage.server, outage.server)}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="waffle-faults-"))
@@ -45,10 +46,10 @@ def play(web_server: str, outage: Outage) -> int:
             servers = {name: stack.enter_context(SERVERS[name]()) for name in names}
         except NotInstalled as error:
             print(f"{web_server}, {outage.server}: SKIPPED: {error}", flush=True)
-            return int("CI" in os.environ)
+            return "CI" in os.environ
         result = Scene(web_server, servers, Path(folder)).play(servers[outage.server], outage)
     print(line((web_server, f"{outage.server} {outage.how}", *cells(result))), flush=True)
-    return result.failed
+    return result.is_wrong
 
 
 def introduction() -> Iterator[str]:
@@ -63,6 +64,7 @@ def introduction() -> Iterator[str]:
 
 def foot() -> Iterator[str]:
     """Say what the columns hold."""
+    yield ""
     yield "Requests per second before, during and after; slowest: the longest that a visitor waited, in s."
     yield "Of one process at most: slow, requests over half a second; time-outs, waits for the cache in vain;"
     yield "log lines, that something is away and that it is back."
@@ -75,12 +77,11 @@ def cells(result: Result) -> list[str]:
     return [*rates, f"{result.slowest:.2f}", *counts, "{} + {}".format(*result.lines)]
 
 
-def line(texts: Iterator[str] | tuple[str, ...]) -> str:
-    """Return a line of the table."""
+def line(texts: Iterable[str]) -> str:
+    """Return a line of the table, which is one of Markdown too."""
     columns = enumerate(zip(texts, WIDTHS, strict=True))
-    return "  ".join(
-        text.ljust(width) if number < 2 else text.rjust(width) for number, (text, width) in columns
-    )
+    padded = (text.ljust(width) if number < 2 else text.rjust(width) for number, (text, width) in columns)
+    return f"| {' | '.join(padded)} |"
 
 
 def _parse() -> argparse.Namespace:

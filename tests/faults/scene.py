@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.visitors import Visit, visit
-from tests.servers.start import HOST, Database, Server
+from tests.servers.start import HOST, Database, Server, free_port
 
 BEFORE, DURING, AFTER = 3.0, 5.0, 5.0  # seconds
 SETTLING = 2.0  # seconds at the start of the visits that do not count
+MOST_TIMEOUTS = 3  # within `DURING`: at once, after a second, and after two more
 SLOW = 0.5  # seconds: no check takes so long, but one that waits for a server
 
 LONGEST_START = 60.0  # seconds
@@ -57,6 +57,11 @@ class Result:
     lines: tuple[int, int]
     """Log lines of one process, at most: that something is away, and that it is back."""
 
+    @property
+    def is_wrong(self) -> bool:
+        """Say whether it has cost more than it may."""
+        return self.failed > 0 or self.timeouts > MOST_TIMEOUTS or max(self.lines) > 1
+
 
 class Scene:
     """A site with its servers."""
@@ -64,7 +69,7 @@ class Scene:
     def __init__(self, web_server: str, servers: Mapping[str, Server], folder: Path) -> None:
         self.page, self._processes, self._command = WEB_SERVERS[web_server]
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._journal = folder / "journal"
         self._environment = self._environment_with(servers)
 
@@ -167,10 +172,3 @@ def _rates(visits: list[Visit], moments: Sequence[float]) -> tuple[float, float,
         sum(start <= end < stop for end in ends) / (stop - start) for start, stop in phases
     )
     return before, during, after
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -56,7 +56,7 @@ class Server:
     """The signal at which it ends in good order, though clients are connected."""
 
     def __init__(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.folder: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
         """While it runs: its first process."""
@@ -226,13 +226,23 @@ class Redis(Server):
         program = _program(self.package, "redis-server")
         return [program, "--bind", HOST, "--port", str(self.port), "--save", "", "--appendonly", "no"]
 
+    def is_ready(self, process: subprocess.Popen[bytes]) -> bool:
+        # It listens before it has read what it holds.
+        try:
+            return self._ask(b"PING") == b"+PONG\r\n"
+        except OSError:
+            return False
+
     def save(self) -> None:
         """Let it hold after its next start what it holds now: old contents, by then."""
-        with socket.create_connection((HOST, self.port), 5) as client:
-            client.sendall(b"SAVE\r\n")
-            answer = client.recv(100)
+        answer = self._ask(b"SAVE")
         if not answer.startswith(b"+OK"):
             raise RuntimeError(f"Redis does not save: {answer!r}")
+
+    def _ask(self, words: bytes) -> bytes:
+        with socket.create_connection((HOST, self.port), 5) as client:
+            client.sendall(words + b"\r\n")
+            return client.recv(100)
 
     def start(self) -> None:
         super().start()
@@ -315,7 +325,7 @@ class MariaDB(Database):
 SERVERS: dict[str, type[Server]] = {server.name: server for server in (Memcached, Redis, PostgreSQL, MariaDB)}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port that nobody uses, and that no client is given.
 
     The kernel gives clients ports from 32768 on: one that tries in vain to reach a server that is down would
