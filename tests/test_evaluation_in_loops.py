@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.cache import caches
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connections
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -206,3 +208,21 @@ def test_a_method_that_asks_the_database_is_named_with_the_hint(settings: Settin
     with pytest.raises(SynchronousOnlyOperation, match="depends on '_is_active_for_user'"):
         in_loop(lambda: waffle.flag_is_active(SimpleNamespace(user=user), "legacy"))
     assert in_loop_await(lambda: waffle.aflag_is_active(SimpleNamespace(user=user), "legacy")) is False
+
+
+def test_without_a_pin_a_plain_check_names_its_twin() -> None:
+    with pytest.raises(SynchronousOnlyOperation, match=r"await waffle\.aswitch_is_active"):
+        in_loop(lambda: waffle.switch_is_active("x"), is_pinned=False)
+
+
+def test_where_django_allows_it_a_plain_check_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    Switch.objects.create(name="open", active=True)
+
+    async def ask() -> bool:
+        try:
+            return waffle.switch_is_active("open")
+        finally:
+            connections.close_all()  # a coroutine has connections of its own
+
+    assert asyncio.run(ask()) is True
