@@ -17,7 +17,7 @@ from waffle import database, facts, missing, pins, store
 from waffle.conditions import OVERRIDE, Condition, Rosters
 from waffle.conf import conf
 from waffle.inquiries import Inquiry, inquiry_of
-from waffle.kinds import FLAG, Entry, Kind
+from waffle.kinds import FLAG, Entry, Kind, is_absent
 from waffle.outages import Reminders
 from waffle.overrides import find, in_force, over, seen
 from waffle.picking import overrides, picked
@@ -232,6 +232,9 @@ def for_user(flag: Any, user: Any) -> bool | None:
     A custom model's own method calls this for its users and groups, and goes on from there: None for "nothing
     applies" is for it alone.
     """
+    absent = _if_absent(flag)
+    if absent is not None:
+        return absent
     flag, subject = seen(FLAG, flag) or flag, Subject(user)
     is_overridden = overrides(type(flag), "is_active_for_user")
     if not is_overridden and not overrides(type(flag), "_is_active_for_user"):
@@ -244,12 +247,22 @@ def for_user(flag: Any, user: Any) -> bool | None:
 
 def beyond_users(flag: Any, user: Any) -> bool | None:
     """Answer what no method for users changes: conditions that go first, and `everyone`."""
+    absent = _if_absent(flag)
+    if absent is not None:
+        return absent
     flag = seen(FLAG, flag) or flag
     first = [condition for condition in type(flag).conditions if condition.is_first]
     verdict = _decide_some(flag, first, Subject(user)) if first else OFF
     if verdict is not OFF:
         return verdict.active
     return None if flag.everyone is None else bool(flag.everyone)
+
+
+def _if_absent(flag: Any) -> bool | None:
+    """Answer for a flag that `get` has found no row for; None for others, those made by hand too."""
+    if not is_absent(flag) or over(FLAG, flag) is not None:
+        return None
+    return missing.answer(FLAG, flag.name, store.snapshot(FLAG)).active
 
 
 def heeding_others(method: Method) -> Method:
