@@ -27,8 +27,6 @@ from waffle.subjects import Subject
 from waffle.unsettled import waiting
 from waffle.verdicts import Reason, Verdict, stale_of, verdict_of
 
-Method = Callable[[Any, Any], "bool | None"]
-
 OFF = verdict_of(False, Reason.DEFAULT)
 FAILED = verdict_of(False, Reason.ERROR)
 
@@ -265,7 +263,11 @@ def _if_absent(flag: Any) -> bool | None:
     return missing.answer(FLAG, flag.name, store.snapshot(FLAG)).active
 
 
-def heeding_others(method: Method) -> Method:
+# A flag model's own `is_active_for_user`.
+ForUser = Callable[[Any, Any], "bool | None"]
+
+
+def heeding_others(method: ForUser) -> ForUser:
     """Return a custom model's `is_active_for_user` that asks first what it must not overrule."""
 
     @wraps(method)
