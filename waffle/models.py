@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from waffle import evaluation, unsettled
 from waffle.conditions import CLASSIC, Condition
 from waffle.conf import conf
-from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, absent, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
 from waffle.overrides import entries
@@ -87,9 +87,9 @@ class BaseModel(models.Model):
     def get(cls, name: str) -> Any:
         """Return the toggle of that name, an unsaved one where there is none. It is yours to change."""
         if cls is not cls._waffle_kind.model:
-            return cls._rows().filter(name=name).first() or cls(name=name)
+            return cls._rows().filter(name=name).first() or absent(cls, name)
         entry = entries(cls._waffle_kind).get(name)
-        return cls(name=name) if entry is None else copy_of(entry.toggle)
+        return absent(cls, name) if entry is None else copy_of(entry.toggle)
 
     @classmethod
     def get_all(cls) -> list[Any]:
