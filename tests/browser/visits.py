@@ -101,7 +101,11 @@ def problems_of(page: Page) -> str:
     rules = ("page-has-heading-one",) if page.locator("body.login").count() else ()
     rules, parts = ((*rules, *OLD_RULES), OLD_PARTS) if django.VERSION < (6, 1) else (rules, ())
     context = {"exclude": [[part] for part in parts]} if parts else None
-    found = Axe().run(page, context, {"rules": {rule: {"enabled": False} for rule in rules}})
+    options: dict[str, Any] = {"rules": {rule: {"enabled": False} for rule in rules}}
+    if django.VERSION < (6, 1):
+        # Its style sheets import others, for which axe would make elements that the policy forbids.
+        options["preload"] = False
+    found = Axe().run(page, context, options)
     return "\n".join(
         f"{rule['id']}: {' '.join(node['target'])}"
         for rule in found.response["violations"]
