@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -85,8 +86,16 @@ def describe(change: Any) -> list[str]:
 def lines_of(change: Any) -> list[Line]:
     """Return the same in parts, for a table."""
     kind = next((kind for kind in KINDS if kind.name == change.kind), None)
-    names = dict.fromkeys([*change.before, *change.after])
+    names = in_order(kind, [*change.before, *change.after])
     return [line for name in names if (line := _line(field_called(kind, name), name, change))]
+
+
+def in_order(kind: Kind | None, names: Iterable[str]) -> list[str]:
+    """Return names of fields in the order of the model: a database keeps JSON in an order of its own."""
+    meta = None if kind is None else kind.model._meta
+    fields = [] if meta is None else [field.name for field in (*meta.concrete_fields, *meta.many_to_many)]
+    rest = [*dict.fromkeys(names)]
+    return [*(name for name in fields if name in rest), *(name for name in rest if name not in fields)]
 
 
 def field_called(kind: Kind | None, name: str) -> Any:
