@@ -76,7 +76,7 @@ class Visits:
 
     def _note(self, message: ConsoleMessage) -> None:
         place = message.location["url"]
-        # Browsers ask for the icon by themselves, on some pages and not on others; what has no place is of axe.
+        # Browsers ask for the icon by themselves, now and then; what has no place is axe's own.
         is_ours = place and not place.endswith("/favicon.ico")
         if message.type in ("error", "warning") and is_ours:
             self.complaints.append(f"{message.text} ({place})")
