@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin, site
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,7 @@ from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
 from waffle import history, switch_is_active
-from waffle.admin import latest
+from waffle.admin import SwitchAdmin, latest
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
 from waffle.models import Change, Flag, Sample, Switch
@@ -351,6 +352,21 @@ def signed_in(client: Client) -> Editor:
         return client
 
     return sign_in
+
+
+def test_a_page_may_refuse_one_toggle(rf: RequestFactory, root: User) -> None:
+    class Strict(SwitchAdmin):
+        def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "kept"
+
+    switch = Switch.objects.create(name="kept")
+    request = rf.post("/", {"flip": f"on.{version_of(Switch.objects.get(), {})}"})
+    request.user = root
+
+    with pytest.raises(PermissionDenied):
+        Strict(Switch, site).flip_view(request, str(switch.pk))
+
+    assert Switch.objects.get().active is False
 
 
 # permission: may look at the list, may flip, may edit

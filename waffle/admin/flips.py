@@ -155,7 +155,7 @@ class FlipPage(guards.GuardedPage):
 
     def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
-        words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        words: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))
 
 
@@ -163,9 +163,9 @@ def _conflict(toggle: Any) -> str:
     """Say who was quicker, and what they did."""
     change = latest.latest_changes([toggle]).get(str(toggle.pk))
     if change is None:
-        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % toggle
+        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % str(toggle)
     words = {
-        "name": toggle,
+        "name": str(toggle),
         "who": latest.who(change),
         "when": latest.ago(change.at),
         "what": latest.what(change),
