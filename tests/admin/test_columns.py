@@ -20,7 +20,7 @@ from test_app.models import Company, CompanyAwareFlag, PlainFlag, TailoredFlag
 from tests.admin.forms import address
 from tests.each import each_kind
 from waffle.admin import BaseAdmin, FlagAdmin
-from waffle.admin.lists import ago
+from waffle.admin.latest import ago
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.models import Flag, Sample, Switch
 

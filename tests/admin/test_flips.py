@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin import AdminSite, ModelAdmin, site
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission, User
-from django.test import Client
-from django.utils.html import escape
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape, strip_tags
+from pytest_django import Settings
 
+from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
-from waffle import switch_is_active
+from waffle import history, switch_is_active
+from waffle.admin import SwitchAdmin, latest
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
-from waffle.models import Flag, Switch
+from waffle.models import Change, Flag, Sample, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +42,11 @@ def press(client: Client, toggle: Any, choice: str, *, version: str | None = Non
 
 def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
+
+
+def text_of(response: Any) -> list[str]:
+    """Return the messages without their links."""
+    return [strip_tags(message) for message in messages_of(response)]
 
 
 CLICKS = [
@@ -56,7 +69,7 @@ def test_a_click_sets_a_toggle_tells_of_it_and_writes_it_down(
     changed = kind.model.objects.get()
     assert {field: getattr(changed, field) for field in after} == after
     assert (changed.note, changed.modified > toggle.modified) == ("stays", True)
-    assert messages_of(response) == [told]
+    assert text_of(response) == [f"{told} Undo"]
     assert response.redirect_chain == [(address(kind, "changelist"), 302)]
     entry = LogEntry.objects.get()
     assert (entry.action_flag, entry.object_repr, entry.get_edited_object()) == (CHANGE, "x", toggle)
@@ -103,14 +116,45 @@ def test_the_buttons_of_a_row_do_what_they_say(visit: Client, kind: Kind) -> Non
 def test_a_click_on_an_old_page_overwrites_nothing(visit: Client) -> None:
     flag = Flag.objects.create(name="x")
     version = version_of(flag, {})
-    Flag.objects.filter(name="x").update(percent=5)
+    with history.by("ada"):
+        Flag.objects.filter(name="x").update(percent=5)
 
     response = press(visit, flag, "on", version=version)
 
     flag.refresh_from_db()
     assert flag.everyone is None
-    assert messages_of(response) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(response) == [
+        "Nothing was changed: “x” was changed just now by ada (Percent: not set → 5.0)."
+    ]
     assert not LogEntry.objects.exists()
+
+
+def test_without_a_history_a_message_says_what_is_known(visit: Client, settings: Settings) -> None:
+    settings.WAFFLE_HISTORY = False
+    flag = Flag.objects.create(name="x")
+    Flag.objects.filter(name="x").update(percent=5)
+
+    old = press(visit, flag, "on", version="old")
+    fresh = press(visit, flag, "on")
+    listed = visit.get(address(FLAG, "changelist")).content.decode()
+
+    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(fresh) == ["“x” is on for everyone."]
+    assert "just now" in listed
+    assert "just now by" not in listed
+
+
+def test_without_a_table_of_changes_the_list_is_shown_and_flips_work(
+    root: User, transactional_db: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(root)
+    flag = Flag.objects.create(name="x")
+    monkeypatch.setattr(Change._meta, "db_table", "nowhere")
+
+    old = press(client, flag, "on", version="old")
+
+    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert "just now" in client.get(address(FLAG, "changelist")).content.decode()
 
 
 def test_a_page_is_old_too_when_somebody_has_been_listed(visit: Client) -> None:
@@ -138,7 +182,126 @@ def test_a_second_click_on_the_same_button_does_no_harm(visit: Client) -> None:
 def test_a_click_on_what_is_gone_says_so(visit: Client, key: str) -> None:
     response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
 
-    assert messages_of(response) == ["It is gone: somebody has deleted it."]
+    assert messages_of(response) == ["Nothing was changed: it is gone."]
+
+
+@pytest.mark.parametrize(
+    ("source", "who"),
+    [
+        ("admin", "the admin"),
+        ("command", "a command"),
+        ("migration", "a migration"),
+        ("code", "code"),
+        ("test", "a test"),
+    ],
+)
+def test_a_click_on_what_was_deleted_says_by_whom(visit: Client, source: str, who: str) -> None:
+    flag = Flag.objects.create(name="x")
+    key = flag.pk
+    with history.by(source=source):
+        flag.delete()
+
+    response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
+
+    assert messages_of(response) == [f"Nothing was changed: “x” was deleted just now by {who}."]
+
+
+def test_the_list_says_who_has_changed_what(visit: Client) -> None:
+    flag = Flag.objects.create(name="x")
+    Flag.objects.filter(name="x").update(modified=timezone.now() - timedelta(days=3))
+    with history.by("<b>ada</b>"):
+        flag.groups.add(Group.objects.create(name="beta"))
+
+    page = visit.get(address(FLAG, "changelist")).content.decode()
+
+    assert "just now</time> by &lt;b&gt;ada&lt;/b&gt;" in page
+
+
+def test_a_click_is_in_the_history_with_a_link_to_take_it_back(visit: Client, root: User) -> None:
+    switch = Switch.objects.create(name="x")
+
+    response = press(visit, switch, "on")
+
+    change = history.changes("switch", "x").first()
+    assert (change.user, change.source, change.before, change.after) == (
+        *(root, "admin"),
+        *({"active": False}, {"active": True}),
+    )
+    assert (
+        f'<a href="{reverse("admin:waffle_change_change", args=[change.pk])}">Undo</a>'
+        in messages_of(response)[0]
+    )
+
+
+def test_who_may_only_flip_takes_back_own_clicks_alone(signed_in: Editor) -> None:
+    client = signed_in("toggle_sample")
+    sample = Sample.objects.create(name="x", percent=34)
+
+    response = press(client, sample, "on")
+    own = history.changes("sample", "x").first()
+    Sample.objects.filter(name="x").update(percent=50)
+    foreign = history.changes("sample", "x").first()
+    refused = client.post(reverse("admin:waffle_change_revert", args=[foreign.pk]))
+    Sample.objects.filter(name="x").update(percent=100)
+    done = client.post(reverse("admin:waffle_change_revert", args=[own.pk]))
+
+    assert text_of(response) == ["“x” is on. Undo"]
+    assert (refused.status_code, done.status_code) == (403, 302)
+    assert Sample.objects.get().percent == 34
+
+
+def test_what_a_click_cannot_do_is_not_taken_back_by_who_may_only_flip(signed_in: Editor) -> None:
+    client = signed_in("toggle_switch")
+    switch = Switch.objects.create(name="x", note="old")
+    with history.by(User.objects.get(username="editor")):
+        switch.note = "new"
+        switch.save()
+
+    change = history.changes("switch", "x").first()
+    response = client.post(reverse("admin:waffle_change_revert", args=[change.pk]))
+
+    assert response.status_code == 403
+    assert Switch.objects.get().note == "new"
+
+
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_site_without_our_page_of_changes_has_no_link_to_it(
+    rf: RequestFactory, root: User, has_page: bool
+) -> None:
+    request = rf.get("/")
+    request.user = root
+    own = AdminSite()
+    if has_page:
+        own.register(Change, ModelAdmin)
+
+    assert latest.address_of_undo(own, request, 1, "default") is None
+
+
+def test_a_model_that_is_not_the_projects_has_no_history_in_its_list() -> None:
+    flag = CompanyAwareFlag.objects.create(name="x")
+
+    assert latest.latest_changes([flag]) == {}
+    assert latest.deletion_of(CompanyAwareFlag, str(flag.pk)) is None
+    assert latest.latest_changes([]) == {}
+
+
+def test_the_log_says_what_a_form_has_changed(visit: Client) -> None:
+    flag = Flag.objects.create(name="x", percent=5, note="old")
+    ada, bob = User.objects.create_user("ada"), User.objects.create_user("bob")
+    flag.users.add(ada)
+    groups = [Group.objects.create(name=f"group {number:02}") for number in range(12)]
+    form = {**FORMS["flag"], "percent": "7.5", "note": "n" * 200, "staff": "on", "users": str(bob.pk)}
+
+    visit.post(address(FLAG, "change", flag.pk), {**form, "groups": [group.pk for group in groups]})
+    visit.post(address(FLAG, "change", flag.pk), {**form, "groups": [group.pk for group in groups]})
+
+    told, nothing = (entry.get_change_message() for entry in LogEntry.objects.order_by("pk"))
+    assert "Percent (5.0 → 7.5)" in told
+    assert f"Note (old → {'n' * 99}…)" in told
+    assert "Staff (no → yes)" in told
+    assert "Users (added bob; removed ada)" in told
+    assert "group 09, and 2 more)" in told
+    assert nothing == "No fields changed."
 
 
 @pytest.mark.parametrize("value", ["", "x", "on", "conditions.1", ".", "everyone.1"])
@@ -189,6 +352,21 @@ def signed_in(client: Client) -> Editor:
         return client
 
     return sign_in
+
+
+def test_a_page_may_refuse_one_toggle(rf: RequestFactory, root: User) -> None:
+    class Strict(SwitchAdmin):
+        def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "kept"
+
+    switch = Switch.objects.create(name="kept")
+    request = rf.post("/", {"flip": f"on.{version_of(Switch.objects.get(), {})}"})
+    request.user = root
+
+    with pytest.raises(PermissionDenied):
+        Strict(Switch, site).flip_view(request, str(switch.pk))
+
+    assert Switch.objects.get().active is False
 
 
 # permission: may look at the list, may flip, may edit

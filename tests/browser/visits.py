@@ -76,8 +76,9 @@ class Visits:
 
     def _note(self, message: ConsoleMessage) -> None:
         place = message.location["url"]
-        # Browsers ask for the icon by themselves, on some pages and not on others.
-        if message.type in ("error", "warning") and not place.endswith("/favicon.ico"):
+        # Browsers ask for the icon by themselves, now and then; what has no place is axe's own.
+        is_ours = place and not place.endswith("/favicon.ico")
+        if message.type in ("error", "warning") and is_ours:
             self.complaints.append(f"{message.text} ({place})")
 
     def _sign_in(self, context: BrowserContext, user: User) -> None:

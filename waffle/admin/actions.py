@@ -53,7 +53,7 @@ def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Delete toggles one by one, so that each model's own `delete` is called."""
 
     def delete(toggle: Any) -> None:
-        _log(request, toggle, DELETION, f"{toggle.name} deleted")
+        log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
     return _each(modeladmin, request, queryset, delete, _("Deleted %(count)d %(items)s."), guards.of_deletion)
@@ -67,7 +67,7 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
         for field, value in chosen.fields.items():
             setattr(toggle, field, value)
         toggle.save(update_fields=[*before])
-        _log(request, toggle, CHANGE, f"{toggle.name} {choice}", changes.message(toggle, before))
+        log(request, toggle, CHANGE, f"{toggle.name} {choice}", changes.message(toggle, before))
 
     def question(toggles: Any) -> guards.Question | None:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
@@ -100,7 +100,7 @@ def _each(
     return None
 
 
-def _log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:
+def log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:
     """Write an entry of the admin's history."""
     LogEntry.objects.create(
         user_id=request.user.pk,
@@ -108,5 +108,5 @@ def _log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -
         object_id=str(toggle.pk),
         object_repr=text[: LogEntry._meta.get_field("object_repr").max_length],
         action_flag=change,
-        change_message=json.dumps(message) if message else "",
+        change_message=message if isinstance(message, str) else json.dumps(message),
     )

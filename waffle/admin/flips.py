@@ -17,8 +17,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from waffle import permissions
-from waffle.admin import census, changes, guards
+from waffle import history, permissions
+from waffle.admin import census, changes, guards, latest
 from waffle.admin.choices import CHOICES, Choice, choices_for, version_of
 from waffle.admin.states import Members
 from waffle.admin.widgets import is_key
@@ -95,10 +95,13 @@ class FlipPage(guards.GuardedPage):
         page = self._asked(request, object_id, choice, value)
         if page is not None:
             return page
-        with transaction.atomic(using=router.db_for_write(self.model)):
+        alias = router.db_for_write(self.model)
+        with history.by(request.user, source="admin") as block, transaction.atomic(using=alias):
             toggle = self._locked(request, object_id)
             level, told = self._flip(request, toggle, choice, version)
-        self.message_user(request, told, level)
+        if toggle is None:
+            told = self._gone(object_id)
+        self.message_user(request, self._with_undo(request, told, block.written, alias), level)
         return back
 
     def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
@@ -113,19 +116,33 @@ class FlipPage(guards.GuardedPage):
     def _flip(self, request: Any, toggle: Any, choice: Choice, version: str) -> tuple[int, str]:
         """Flip, and return the message to show."""
         if toggle is None:
-            return messages.ERROR, _("It is gone: somebody has deleted it.")
+            return messages.ERROR, ""
         if not self.has_toggle_permission(request, toggle):
             raise PermissionDenied
         if choice.is_set(toggle):
             return messages.INFO, choice.says % toggle
         if version != version_of(toggle, census.members_of([toggle])[toggle.pk]):
-            return messages.ERROR, _("Nothing was changed: somebody has changed “%s” meanwhile.") % toggle
+            return messages.ERROR, _conflict(toggle)
         before = {field: getattr(toggle, field) for field in choice.fields}
         for field, value in choice.fields.items():
             setattr(toggle, field, value)
         toggle.save(update_fields=[*choice.fields])
         self.log_change(request, toggle, changes.message(toggle, before))
         return messages.SUCCESS, choice.says % toggle
+
+    def _with_undo(self, request: Any, told: str, written: list[int], using: str) -> str:
+        """Return a message with a link to the page that takes the change back."""
+        if not written:
+            return told
+        undo = latest.address_of_undo(self.admin_site, request, written[-1], using)
+        return told if undo is None else format_html('{} <a href="{}">{}</a>', told, undo, _("Undo"))
+
+    def _gone(self, object_id: str) -> str:
+        change = latest.deletion_of(self.model, unquote(object_id))
+        if change is None:
+            return _("Nothing was changed: it is gone.")
+        words = {"who": latest.who(change), "name": change.name, "when": latest.ago(change.at)}
+        return _("Nothing was changed: “%(name)s” was deleted %(when)s by %(who)s.") % words
 
     def _locked(self, request: Any, object_id: str) -> Any:
         """Return a toggle that nobody else can change until the transaction ends, None if it is gone."""
@@ -138,8 +155,22 @@ class FlipPage(guards.GuardedPage):
 
     def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
-        words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        words: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))
+
+
+def _conflict(toggle: Any) -> str:
+    """Say who was quicker, and what they did."""
+    change = latest.latest_changes([toggle]).get(str(toggle.pk))
+    if change is None:
+        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % str(toggle)
+    words = {
+        "name": str(toggle),
+        "who": latest.who(change),
+        "when": latest.ago(change.at),
+        "what": latest.what(change),
+    }
+    return _("Nothing was changed: “%(name)s” was changed %(when)s by %(who)s (%(what)s).") % words
 
 
 def address_of(page: Any, view: str, *arguments: Any) -> str:

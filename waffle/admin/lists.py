@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, IntegerField, Value, When
-from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.timesince import timesince
-from django.utils.timezone import template_localtime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from waffle.admin import census, flips
 from waffle.admin.filters import ChangedFilter, StateFilter
+from waffle.admin.latest import ago, latest_changes, who
 from waffle.admin.states import Members, Part, State, sentence, state_of
+from waffle.models import Change
 
 RANK = "waffle_rank"
 LONGEST_NOTE = 160  # characters
@@ -35,6 +34,8 @@ class Row:
 
     members: dict[str, Members]
     state: State
+    change: Change | None
+    """The last one that the history has."""
 
 
 class ToggleList(ChangeList):
@@ -52,7 +53,7 @@ class ToggleList(ChangeList):
             toggle._waffle_filters = self.preserved_filters
 
     def _get_default_ordering(self) -> Any:
-        given = super()._get_default_ordering()
+        given = super()._get_default_ordering()  # type: ignore[misc]  # it is in every version of Django
         return given or ((RANK, "name") if self._shows_state() else ("name",))
 
     def _shows_state(self) -> bool:
@@ -63,8 +64,8 @@ class ListPage(flips.FlipPage):
     """The columns of a list of toggles."""
 
     list_display: Any = ("waffle_state", "name", "waffle_audience", "waffle_flip", "waffle_changed")
-    list_filter: Any = (StateFilter, ChangedFilter)
-    search_fields: Any = ("name", "note")
+    list_filter: ClassVar[Any] = (StateFilter, ChangedFilter)
+    search_fields: ClassVar[Any] = ("name", "note")
 
     class Media:
         css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
@@ -102,12 +103,16 @@ class ListPage(flips.FlipPage):
     @admin.display(description=gettext_lazy("Last change"), ordering="modified")
     def waffle_changed(self, toggle: Any) -> SafeString:
         """How long ago it was changed, and by whom."""
-        return format_html(
-            '<time class="waffle-changed" datetime="{}" title="{}">{}</time>',
-            toggle.modified.isoformat(),
-            localize(template_localtime(toggle.modified)),
-            ago(toggle.modified),
+        change = row_of(toggle).change
+        # Whom a flag lists is no field of it, so that this time is not in the row.
+        at = max(toggle.modified, change.at) if change else toggle.modified
+        shown = format_html(
+            '<time datetime="{}" title="{}">{}</time>',
+            *(at.isoformat(), localize(localtime(at) if is_aware(at) else at), ago(at)),
         )
+        told = _("%(when)s by %(who)s") if change else "%(when)s"
+        words = {"when": shown, "who": conditional_escape(who(change)) if change else ""}
+        return format_html('<span class="waffle-changed">{}</span>', mark_safe(told % words))
 
     @admin.display(description=gettext_lazy("Set to"))
     def waffle_flip(self, toggle: Any) -> SafeString:
@@ -128,10 +133,11 @@ def by_state(toggles: Any) -> Any:
 
 def describe(toggles: Any) -> None:
     """Find out for all rows of a page at once what their columns show."""
-    members = census.members_of(toggles)
+    members, changes = census.members_of(toggles), latest_changes(toggles)
     for toggle in toggles:
         listed = [name for name, found in members[toggle.pk].items() if found.count]
-        toggle._waffle_row = Row(members[toggle.pk], state_of(toggle, listed))
+        change = changes.get(str(toggle.pk))
+        toggle._waffle_row = Row(members[toggle.pk], state_of(toggle, listed), change)
 
 
 def row_of(toggle: Any) -> Row:
@@ -140,13 +146,6 @@ def row_of(toggle: Any) -> Row:
         describe([toggle])
     row: Row = toggle._waffle_row
     return row
-
-
-def ago(at: Any) -> str:
-    """Say how long ago that was."""
-    if timezone.now() - at < timedelta(minutes=1):
-        return _("just now")
-    return _("%s ago") % timesince(at, depth=1)
 
 
 def _note(text: str) -> str:

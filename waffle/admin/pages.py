@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from waffle import history
+from waffle.admin import changes
 from waffle.admin.actions import (
     delete_individually,
     disable_for_all,
@@ -16,11 +17,12 @@ from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
 from waffle.admin.flagpage import FlagPage
 from waffle.admin.forms import ToggleForm
 from waffle.admin.lists import ListPage
+from waffle.admin.timeline import TimelinePage
 
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-class BaseAdmin(ListPage):
+class BaseAdmin(TimelinePage, ListPage):
     """A page of toggles."""
 
     form = ToggleForm
@@ -41,6 +43,12 @@ class BaseAdmin(ListPage):
         with history.by(request.user, source="admin"):
             return super().delete_view(request, *args, **kwargs)
 
+    def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Return what Django's own log says of a form: the old and the new value of each field."""
+        if add or not form.changed_data:
+            return super().construct_change_message(request, form, formsets, add)
+        return changes.of_form(form)
+
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
         # Django 6.1 asks for one place of actions; earlier versions know of one only.
@@ -54,7 +62,7 @@ class FlagAdmin(FlagPage, BaseAdmin):
     """The page of flags; a model without `users` or `groups` shows none."""
 
     actions = (enable_for_all, disable_for_all, delete_individually)
-    list_filter = (StateFilter, AudienceFilter, ChangedFilter)
+    list_filter: ClassVar[Any] = (StateFilter, AudienceFilter, ChangedFilter)
 
 
 class SwitchAdmin(BaseAdmin):

@@ -124,7 +124,9 @@ def _source(connection: BaseDatabaseWrapper, is_loaded: bool) -> str:
         return Source.TEST
     if connection.alias in migrating:
         return Source.MIGRATION
-    return Source.COMMAND if is_loaded or _is_command.get() else Source.CODE
+    if is_loaded or _is_command.get():
+        return Source.COMMAND
+    return Source.ADMIN if _is_in_admin() else Source.CODE
 
 
 _is_command: ContextVar[bool] = ContextVar("waffle_history_is_command", default=False)
@@ -141,14 +143,26 @@ def command() -> Iterator[None]:
         _is_command.set(before)
 
 
-def _user_of_request() -> dict[str, Any]:
-    """Return the user of the request that is being answered, if somebody has loaded it already."""
+def _request() -> Any:
+    """Return the request that is being answered, as far as the middleware knows of one."""
     pin = pins.current()
     while pin is not None and pin.request is None:
         pin = pin.outer()
-    if pin is None:
+    return None if pin is None else pin.request
+
+
+def _is_in_admin() -> bool:
+    """Say whether a page of Django's admin answers, on whatever site."""
+    match = getattr(_request(), "resolver_match", None)
+    return match is not None and "admin" in match.app_names
+
+
+def _user_of_request() -> dict[str, Any]:
+    """Return the user of that request, if somebody has loaded it already."""
+    request = _request()
+    if request is None:
         return UNKNOWN
-    held = pin.request.__dict__
+    held = request.__dict__
     user = held.get("user")
     if user is None or (isinstance(user, LazyObject) and user._wrapped is empty):
         user = held.get("_acached_user")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from waffle.history import members, rows
 from waffle.history.authors import reverting
 from waffle.history.changes import Action, Row, is_capped, is_of_list
-from waffle.history.reading import field_called, kind_called, label_of_field
+from waffle.history.reading import field_called, in_order, kind_called, label_of_field
 from waffle.history.writing import change_model
 from waffle.kinds import Kind
 
@@ -92,7 +92,7 @@ def _conflicts(kind: Kind, change: Any, found: Row | None, using: str) -> list[s
         ]
         if change.action == Action.CREATED:
             names += _lists_since(kind, change, using)
-    return [label_of_field(kind, name) for name in dict.fromkeys(names)]
+    return [label_of_field(kind, name) for name in in_order(kind, names)]
 
 
 def _lists_since(kind: Kind, change: Any, using: str) -> list[str]:
