@@ -21,6 +21,10 @@ LONGEST_LIST = 10  # names of groups and the like that are told
 class Outcome(str, Enum):
     """What one condition says."""
 
+    # As `Reason` is: its value.
+    __str__ = str.__str__
+    __format__ = str.__format__
+
     YES = "yes"
     """It turns the toggle on, unless one before it has decided."""
     NO = "no"
@@ -33,7 +37,7 @@ class Outcome(str, Enum):
     """It has failed: the toggle is off."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one condition says, in the order in which they are asked."""
 
@@ -52,7 +56,7 @@ class Step:
         return " ".join(told)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a toggle is on or off: as true as its verdict, and as a text for people to read."""
 

@@ -13,6 +13,9 @@ class Reason(str, Enum):
 
     # Enum's own is written in Python, and each check would call it.
     __hash__ = str.__hash__
+    # In a text it is its value, on every version of Python.
+    __str__ = str.__str__
+    __format__ = str.__format__
 
     MISSING = "missing"
     """No row of that name: the default of its kind."""
