@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin, site
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -21,10 +22,10 @@ from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
 from waffle import history, switch_is_active
-from waffle.admin import latest
+from waffle.admin import SwitchAdmin, latest
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
-from waffle.models import Change, Flag, Switch
+from waffle.models import Change, Flag, Sample, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -232,19 +233,48 @@ def test_a_click_is_in_the_history_with_a_link_to_take_it_back(visit: Client, ro
     )
 
 
-def test_who_may_not_see_changes_is_shown_no_link_to_them(signed_in: Editor) -> None:
-    switch = Switch.objects.create(name="x")
+def test_who_may_only_flip_takes_back_own_clicks_alone(signed_in: Editor) -> None:
+    client = signed_in("toggle_sample")
+    sample = Sample.objects.create(name="x", percent=34)
 
-    response = press(signed_in("toggle_switch"), switch, "on")
+    response = press(client, sample, "on")
+    own = history.changes("sample", "x").first()
+    Sample.objects.filter(name="x").update(percent=50)
+    foreign = history.changes("sample", "x").first()
+    refused = client.post(reverse("admin:waffle_change_revert", args=[foreign.pk]))
+    Sample.objects.filter(name="x").update(percent=100)
+    done = client.post(reverse("admin:waffle_change_revert", args=[own.pk]))
 
-    assert messages_of(response) == ["“x” is on."]
+    assert text_of(response) == ["“x” is on. Undo"]
+    assert (refused.status_code, done.status_code) == (403, 302)
+    assert Sample.objects.get().percent == 34
 
 
-def test_a_site_without_a_page_of_changes_has_no_link_to_it(rf: RequestFactory, root: User) -> None:
+def test_what_a_click_cannot_do_is_not_taken_back_by_who_may_only_flip(signed_in: Editor) -> None:
+    client = signed_in("toggle_switch")
+    switch = Switch.objects.create(name="x", note="old")
+    with history.by(User.objects.get(username="editor")):
+        switch.note = "new"
+        switch.save()
+
+    change = history.changes("switch", "x").first()
+    response = client.post(reverse("admin:waffle_change_revert", args=[change.pk]))
+
+    assert response.status_code == 403
+    assert Switch.objects.get().note == "new"
+
+
+@pytest.mark.parametrize("has_page", [False, True])
+def test_a_site_without_our_page_of_changes_has_no_link_to_it(
+    rf: RequestFactory, root: User, has_page: bool
+) -> None:
     request = rf.get("/")
     request.user = root
+    own = AdminSite()
+    if has_page:
+        own.register(Change, ModelAdmin)
 
-    assert latest.address_of_undo(AdminSite(), request, 1) is None
+    assert latest.address_of_undo(own, request, 1, "default") is None
 
 
 def test_a_model_that_is_not_the_projects_has_no_history_in_its_list() -> None:
@@ -322,6 +352,21 @@ def signed_in(client: Client) -> Editor:
         return client
 
     return sign_in
+
+
+def test_a_page_may_refuse_one_toggle(rf: RequestFactory, root: User) -> None:
+    class Strict(SwitchAdmin):
+        def has_toggle_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "kept"
+
+    switch = Switch.objects.create(name="kept")
+    request = rf.post("/", {"flip": f"on.{version_of(Switch.objects.get(), {})}"})
+    request.user = root
+
+    with pytest.raises(PermissionDenied):
+        Strict(Switch, site).flip_view(request, str(switch.pk))
+
+    assert Switch.objects.get().active is False
 
 
 # permission: may look at the list, may flip, may edit

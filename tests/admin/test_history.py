@@ -438,8 +438,8 @@ def test_djangos_log_says_from_what_to_what_a_form_has_changed(visit: Client, fl
     assert "Percent (50" in message
     assert "Superusers (yes → no)" in message
     assert "Staff (no → yes)" in message
-    assert "Users (+1, -1)" in message
-    assert "Groups (+1)" in message
+    assert "Users (added bob; removed ada)" in message
+    assert "Groups (added g)" in message
 
 
 def test_a_form_that_changes_nothing_is_logged_so(visit: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,12 @@ CHOICES = {kind: _choices(kind) for kind in KINDS}
 def choices_for(toggle: Any) -> dict[str, Choice]:
     """Return what a toggle can be set to, by name."""
     return CHOICES[toggle._waffle_kind]
+
+
+def is_flip(model: Any, fields: Iterable[str]) -> bool:
+    """Say whether a change of these fields is no more than what a click can do."""
+    flipped = {field for choice in CHOICES[model._waffle_kind].values() for field in choice.fields}
+    return flipped.issuperset(fields)
 
 
 def version_of(toggle: Any, members: Mapping[str, Members]) -> str:

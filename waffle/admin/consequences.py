@@ -54,7 +54,7 @@ def of_deletion(toggle: Any) -> Consequence:
 
 def _percent_of(toggle: Any) -> float:
     """Return in which share of all checks a switch or a sample is on."""
-    return float(toggle.percent) if toggle._waffle_kind is SAMPLE else 100.0 * toggle.active
+    return float(toggle.percent if toggle._waffle_kind is SAMPLE else 100 * toggle.active)
 
 
 def _share_of_users(reach: Reach) -> float:
@@ -65,5 +65,5 @@ def _share_of_users(reach: Reach) -> float:
 def _share_of_visitors(flag: Any) -> float:
     """Return for which share of those who are not signed in a flag is on, as far as its fields tell."""
     if flag.everyone is not None:
-        return 100.0 * flag.everyone
+        return float(100 * flag.everyone)
     return float(flag.percent or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -67,7 +67,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     """What makes Django's page of a model the page of a flag."""
 
     form = FlagForm
-    change_form_template: Any = guards.template_property("change_form", "flag_form")  # type: ignore[misc]  # as of GuardedPage
+    change_form_template: ClassVar[Any] = guards.template_property("change_form", "flag_form")
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)

@@ -101,10 +101,7 @@ class FlipPage(guards.GuardedPage):
             level, told = self._flip(request, toggle, choice, version)
         if toggle is None:
             told = self._gone(object_id)
-        undo = latest.address_of_undo(self.admin_site, request, block.written[-1]) if block.written else None
-        if undo is not None:
-            told = format_html('{} <a href="{}">{}</a>', told, undo, _("Undo"))
-        self.message_user(request, told, level)
+        self.message_user(request, self._with_undo(request, told, block.written, alias), level)
         return back
 
     def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
@@ -133,6 +130,13 @@ class FlipPage(guards.GuardedPage):
         self.log_change(request, toggle, changes.message(toggle, before))
         return messages.SUCCESS, choice.says % toggle
 
+    def _with_undo(self, request: Any, told: str, written: list[int], using: str) -> str:
+        """Return a message with a link to the page that takes the change back."""
+        if not written:
+            return told
+        undo = latest.address_of_undo(self.admin_site, request, written[-1], using)
+        return told if undo is None else format_html('{} <a href="{}">{}</a>', told, undo, _("Undo"))
+
     def _gone(self, object_id: str) -> str:
         change = latest.deletion_of(self.model, unquote(object_id))
         if change is None:
@@ -151,7 +155,7 @@ class FlipPage(guards.GuardedPage):
 
     def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
-        words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        words: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))
 
 
@@ -159,9 +163,9 @@ def _conflict(toggle: Any) -> str:
     """Say who was quicker, and what they did."""
     change = latest.latest_changes([toggle]).get(str(toggle.pk))
     if change is None:
-        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % toggle
+        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % str(toggle)
     words = {
-        "name": toggle,
+        "name": str(toggle),
         "who": latest.who(change),
         "when": latest.ago(change.at),
         "what": latest.what(change),

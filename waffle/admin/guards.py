@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -61,7 +61,7 @@ class Question:
         """Say whether this request is the answer, and it is yes."""
         if CONFIRMED not in request.POST:
             return False
-        return request.POST.get("typed", "").strip() == self.to_type.strip()
+        return str(request.POST.get("typed", "")).strip() == self.to_type.strip()
 
 
 def question(
@@ -113,10 +113,10 @@ def template_property(name: str, ours: str) -> property:
 class GuardedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
     """A page that keeps to the guards, and shows the banners."""
 
-    change_form_template: Any = template_property("change_form", "toggle_form")
-    change_list_template: Any = template_property("change_list", "toggle_list")
-    delete_confirmation_template: Any = template_property("delete_confirmation", "toggle_deletion")
-    object_history_template: Any = template_property("object_history", "toggle_history")
+    change_form_template: ClassVar[Any] = template_property("change_form", "toggle_form")
+    change_list_template: ClassVar[Any] = template_property("change_list", "toggle_list")
+    delete_confirmation_template: ClassVar[Any] = template_property("delete_confirmation", "toggle_deletion")
+    object_history_template: ClassVar[Any] = template_property("object_history", "toggle_history")
 
     def has_add_permission(self, request: Any) -> bool:
         """Say whether this request may add: nobody may where the admin is read only."""

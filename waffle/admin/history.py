@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from waffle import history, permissions
 from waffle.admin.actions import log
+from waffle.admin.choices import is_flip
 from waffle.admin.moments import MomentFilter, UserFilter
 from waffle.admin.timeline import event
 from waffle.admin.widgets import is_key
@@ -34,6 +35,12 @@ FLAGS = {Action.CREATED: DELETION, Action.CHANGED: CHANGE, Action.DELETED: ADDIT
 
 
 # Any, throughout: pages, requests, changes and toggles are Django's and the project's.
+def _is_own_flip(request: Any, change: Any) -> bool:
+    """Say whether it is a click of the same user's: whoever may flip may take that back."""
+    is_own = change.user_id == str(request.user.pk)
+    return is_own and is_flip(kind_called(change.kind).model, change.after)
+
+
 class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclasses need no type
     """The pages of changes. They show; the one thing that they do is a revert."""
 
@@ -101,7 +108,12 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
         if action == "add":
             return bool(page.has_add_permission(request))
         toggle = _toggle(change)
-        return bool(getattr(page, f"has_{action}_permission")(request, toggle))
+        if bool(getattr(page, f"has_{action}_permission")(request, toggle)):
+            return True
+        may_flip = getattr(page, "has_toggle_permission", None)  # a page of the project's own may have none
+        return bool(
+            action == "change" and may_flip and _is_own_flip(request, change) and may_flip(request, toggle)
+        )
 
     @admin.display(description=gettext_lazy("Who"), ordering="user_label")
     def who(self, change: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -12,7 +12,7 @@ from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.timezone import template_localtime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -53,7 +53,7 @@ class ToggleList(ChangeList):
             toggle._waffle_filters = self.preserved_filters
 
     def _get_default_ordering(self) -> Any:
-        given = super()._get_default_ordering()
+        given = super()._get_default_ordering()  # type: ignore[misc]  # it is in every version of Django
         return given or ((RANK, "name") if self._shows_state() else ("name",))
 
     def _shows_state(self) -> bool:
@@ -64,8 +64,8 @@ class ListPage(flips.FlipPage):
     """The columns of a list of toggles."""
 
     list_display: Any = ("waffle_state", "name", "waffle_audience", "waffle_flip", "waffle_changed")
-    list_filter: Any = (StateFilter, ChangedFilter)
-    search_fields: Any = ("name", "note")
+    list_filter: ClassVar[Any] = (StateFilter, ChangedFilter)
+    search_fields: ClassVar[Any] = ("name", "note")
 
     class Media:
         css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
@@ -108,7 +108,7 @@ class ListPage(flips.FlipPage):
         at = max(toggle.modified, change.at) if change else toggle.modified
         shown = format_html(
             '<time datetime="{}" title="{}">{}</time>',
-            *(at.isoformat(), localize(template_localtime(at)), ago(at)),
+            *(at.isoformat(), localize(localtime(at) if is_aware(at) else at), ago(at)),
         )
         told = _("%(when)s by %(who)s") if change else "%(when)s"
         words = {"when": shown, "who": conditional_escape(who(change)) if change else ""}

@@ -62,7 +62,7 @@ class FlagAdmin(FlagPage, BaseAdmin):
     """The page of flags; a model without `users` or `groups` shows none."""
 
     actions = (enable_for_all, disable_for_all, delete_individually)
-    list_filter = (StateFilter, AudienceFilter, ChangedFilter)
+    list_filter: ClassVar[Any] = (StateFilter, AudienceFilter, ChangedFilter)
 
 
 class SwitchAdmin(BaseAdmin):

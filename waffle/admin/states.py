@@ -166,12 +166,11 @@ def _languages(text: str) -> str:
 def _listed(toggle: Any, pick: Condition, members: Mapping[str, Members]) -> Part:
     found = members[pick.field]
     if found.count == 1 and found.names:
-        words = {
+        named = {
             Reason.USER: _("the user %(name)s"),
             Reason.GROUP: _("the group %(name)s"),
         }.get(pick.reason, _("the %(model)s %(name)s"))
-        text = words % {"model": _model_of(toggle, pick, 1), "name": found.names[0]}
-        return Part(text)
+        return Part(named % {"model": _model_of(toggle, pick, 1), "name": found.names[0]})
     counted = {
         Reason.USER: ngettext("%(count)s user", "%(count)s users", found.count),
         Reason.GROUP: ngettext("%(count)s group", "%(count)s groups", found.count),
