@@ -7,12 +7,18 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import expect
 
 from tests.browser.visits import LOOKS, Visits, each_look, picture, problems_of
+from waffle import history
 from waffle.models import Flag, Sample, Switch
 
 
 @pytest.fixture
 def shop(root: User) -> None:
     """Fill the three lists."""
+    with history.by("ada"):
+        fill()
+
+
+def fill() -> None:
     ada, bob, cleo = (User.objects.create_user(name) for name in ("ada", "bob", "cleo"))
     beta = Group.objects.create(name="beta")
     basket = Flag.objects.create(

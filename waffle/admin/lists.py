@@ -149,7 +149,7 @@ def row_of(toggle: Any) -> Row:
 
 
 def _note(text: str) -> str:
-    return format_html('<p class="waffle-note">{}</p>', text) if text else ""
+    return format_html('<p class="waffle-note"><bdi>{}</bdi></p>', text) if text else ""
 
 
 def _marked_up(part: Part) -> str:
