@@ -106,7 +106,9 @@ class FlipPage(guards.GuardedPage):
 
     def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
         """Return the page that asks first, None where nothing is asked."""
-        toggle = self.get_object(request, unquote(object_id)) if choice.is_for_everyone else None
+        key = unquote(object_id)
+        is_asked = choice.is_for_everyone and is_key(self.model._meta.pk, key)
+        toggle = self.get_object(request, key) if is_asked else None
         if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
             return None
         title = f"{choice.asks % toggle}?"
