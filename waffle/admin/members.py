@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sized
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -27,6 +26,7 @@ from waffle.admin.pasting import Meant, chunks, meant_by, names_in
 from waffle.admin.widgets import is_key, words
 from waffle.management.members import called, can_be_stored, naming_fields
 from waffle.reach import list_names
+from waffle.values import Value
 
 PER_PAGE = 100
 SHOWN = 100  # names of each sort that a preview shows
@@ -34,8 +34,7 @@ TOLD = 10  # names that a message tells
 
 
 # Any, throughout: pages, requests, flags and members are Django's and the project's.
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     """A member, as a page shows it."""
 
     key: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from waffle.kinds import FLAG
 from waffle.management.members import called
 from waffle.reach import list_names
 from waffle.subjects import Subject
+from waffle.values import Value
 from waffle.verdicts import Reason, Verdict, on_or_off
 
 OFF = gettext_lazy("off")
@@ -61,8 +61,7 @@ MOST_FOUND = 10  # users who may be meant by one name
 
 
 # Any, throughout: pages, requests, flags and users are Django's and the project's.
-@dataclass(frozen=True)
-class Asked:
+class Asked(Value):
     """Whom a page is asked about."""
 
     name: str = ""
@@ -102,8 +101,7 @@ class Asked:
         return request
 
 
-@dataclass(frozen=True)
-class ShownStep:
+class ShownStep(Value):
     """What one condition says, as the page shows it."""
 
     label: str
@@ -115,8 +113,7 @@ class ShownStep:
     """Whether it stands after the one that decides: a check does not ask it."""
 
 
-@dataclass(frozen=True)
-class FlagRow:
+class FlagRow(Value):
     """One flag of somebody."""
 
     name: str
