@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -13,17 +12,13 @@ from waffle.conditions import Condition, InShortList, Listed, Rosters
 from waffle.inquiries import Inquiry
 from waffle.kinds import KINDS, Entry, Kind
 from waffle.snapshots import Snapshot
-from waffle.verdicts import Reason, Verdict, on_or_off
+from waffle.verdicts import Reason, Text, Verdict, on_or_off
 
 LONGEST_LIST = 10  # names of groups and the like that are told
 
 
-class Outcome(str, Enum):
+class Outcome(Text):
     """What one condition says."""
-
-    # As `Reason` is: its value.
-    __str__ = str.__str__
-    __format__ = str.__format__
 
     YES = "yes"
     """It turns the toggle on, unless one before it has decided."""

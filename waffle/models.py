@@ -214,7 +214,7 @@ class AbstractBaseFlag(BaseModel):
         super().__init_subclass__(**kwargs)
         own = cls.is_active_for_user
         if overrides(cls, "is_active_for_user") and not hasattr(own, "unheeding"):  # it is not inherited
-            cls.is_active_for_user = evaluation.heeding_others(own)  # type: ignore[method-assign]
+            cls.is_active_for_user = evaluation.heeding_others(own)  # type: ignore[assignment,method-assign]
 
     @stock
     def is_active(self, request: Any, read_only: bool = False) -> bool:
