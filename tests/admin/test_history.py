@@ -45,7 +45,7 @@ def _urls(settings: Any) -> None:
 
 @pytest.fixture
 def flag() -> Flag:
-    flag = Flag.objects.create(name="x", percent=5)
+    flag: Flag = Flag.objects.create(name="x", percent=5)
     with history.by("ada", comment="Sales <week>"):
         flag.percent, flag.note = 50, "<b>"
         flag.save()
@@ -160,7 +160,8 @@ def test_the_page_of_a_change_shows_it_and_reverts_it(visit: Client, root: User,
     response = revert(visit, change)
 
     flag.refresh_from_db()
-    assert (flag.percent, flag.note) == (5, "")
+    assert flag.percent == 5
+    assert flag.note == ""
     back = last()
     assert (back.reverts, back.user, back.source) == (change, root, "admin")
     assert response.redirect_chain == [(page_of(back), 302)]

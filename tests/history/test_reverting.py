@@ -38,7 +38,7 @@ def users() -> list[User]:
 
 @pytest.fixture
 def flag(users: list[User]) -> Flag:
-    flag = Flag.objects.create(name="x", percent=5, note="n")
+    flag: Flag = Flag.objects.create(name="x", percent=5, note="n")
     flag.users.set(users[:2])
     return flag
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def flag() -> Flag:
-    flag = Flag.objects.create(name="x")
+    flag: Flag = Flag.objects.create(name="x")
     told()
     return flag
 

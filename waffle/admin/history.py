@@ -51,7 +51,6 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
     list_filter = (MomentFilter, "kind", "action", "source", UserFilter)
     list_per_page = 100
     search_fields = ("name", "user_label", "comment")
-    search_help_text = gettext_lazy("Search in names, users and comments")
     show_full_result_count = False
 
     class Media:

@@ -34,7 +34,7 @@ class MomentFilter(admin.ListFilter):
         """Say that it is always there."""
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """Return the names of what an address may say."""
         return [*self.parameters]
 
@@ -65,9 +65,10 @@ class MomentFilter(admin.ListFilter):
     def _moment(self, name: str) -> datetime | None:
         """Return a moment in the time zone of the request; None for what is none."""
         try:
-            return DateTimeField(required=False).clean(self.used_parameters.get(name, ""))
+            moment: datetime | None = DateTimeField(required=False).clean(self.used_parameters.get(name, ""))
         except ValidationError:
             return None
+        return moment
 
 
 class UserFilter(admin.SimpleListFilter):
