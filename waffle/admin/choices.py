@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -12,11 +11,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from waffle.admin.consequences import Consequence, of_fields
 from waffle.admin.states import Members
 from waffle.kinds import FLAG, KINDS, Kind
+from waffle.values import Value
 
 
 # Any, throughout: toggles are instances of the project's models.
-@dataclass(frozen=True)
-class Choice:
+class Choice(Value):
     """What a toggle can be set to with one click."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,11 +11,11 @@ from waffle.admin import census, effect
 from waffle.admin.states import sentence
 from waffle.kinds import FLAG, SAMPLE, copy_of
 from waffle.reach import Reach, reach_of
+from waffle.values import Value
 
 
 # Any, throughout: toggles are instances of the project's models.
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(Value):
     """What a change would do."""
 
     share: float

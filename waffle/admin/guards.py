@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, ClassVar
 
@@ -19,13 +18,13 @@ from waffle.admin import consequences, effect
 from waffle.admin.choices import Choice, choices_for
 from waffle.admin.consequences import Consequence
 from waffle.conf import conf
+from waffle.values import Value
 
 MOST = 10  # toggles of one action for which it is found out what would come of it
 CONFIRMED = "_confirmed"  # what a form sends when it was asked and has been told to go on
 
 
-@dataclass(frozen=True)
-class Banner:
+class Banner(Value):
     """What stands on top of every page of toggles."""
 
     text: str
@@ -46,8 +45,7 @@ def banners() -> list[Banner]:
 
 
 # Any, from here on: pages, requests, forms and toggles are Django's and the project's.
-@dataclass(frozen=True)
-class Question:
+class Question(Value):
     """What is asked before a change is made."""
 
     title: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Case, IntegerField, Value, When
+from django.db import models
+from django.db.models import Case, IntegerField, When
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -21,6 +21,7 @@ from waffle.admin.filters import ChangedFilter, StateFilter
 from waffle.admin.latest import ago, latest_changes, who
 from waffle.admin.states import Members, Part, State, sentence, state_of
 from waffle.models import Change
+from waffle.values import Value
 
 RANK = "waffle_rank"
 LONGEST_NOTE = 160  # characters
@@ -28,8 +29,7 @@ LONGEST_NOTE = 160  # characters
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     """What the columns of one toggle show, beside its fields."""
 
     members: dict[str, Members]
@@ -124,11 +124,13 @@ def by_state(toggles: Any) -> Any:
     """Return a query set with each row's rank: on first, then conditional, then off."""
     states = census.states(toggles)
     ranks = [
-        When(pk__in=[key for key, found in states.items() if found is state], then=Value(rank))
+        When(pk__in=[key for key, found in states.items() if found is state], then=models.Value(rank))
         for rank, state in enumerate(State)
         if state is not State.OFF
     ]
-    return toggles.annotate(**{RANK: Case(*ranks, default=Value(len(State)), output_field=IntegerField())})
+    return toggles.annotate(
+        **{RANK: Case(*ranks, default=models.Value(len(State)), output_field=IntegerField())}
+    )
 
 
 def describe(toggles: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -14,13 +13,13 @@ from django.urls import NoReverseMatch, reverse
 
 from waffle import history
 from waffle.history.reading import Line, lines_of
+from waffle.values import Value
 
 PER_PAGE = 50
 
 
 # Any, throughout: pages, requests and changes are Django's and the project's.
-@dataclass(frozen=True)
-class Event:
+class Event(Value):
     """A change, as pages show it."""
 
     change: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -20,7 +20,6 @@ from waffle.admin.effect import grouped
 from waffle.admin.pasting import meant_by
 from waffle.admin.widgets import is_key, words
 from waffle.conf import conf
-from waffle.explanations import Explanation, Outcome, explanation_of, verdicts_for
 from waffle.kinds import FLAG
 from waffle.management.members import called
 from waffle.reach import list_names
@@ -28,13 +27,16 @@ from waffle.subjects import Subject
 from waffle.values import Value
 from waffle.verdicts import Reason, Verdict, on_or_off
 
+if TYPE_CHECKING:
+    from waffle.explanations import Explanation
+
 OFF = gettext_lazy("off")
 OUTCOMES = {
-    Outcome.YES: gettext_lazy("on"),
-    Outcome.NO: gettext_lazy("does not apply"),
-    Outcome.UNKNOWN: gettext_lazy("unknown"),
-    Outcome.UNSET: gettext_lazy("not set"),
-    Outcome.ERROR: gettext_lazy("failed"),
+    "yes": gettext_lazy("on"),
+    "no": gettext_lazy("does not apply"),
+    "unknown": gettext_lazy("unknown"),
+    "unset": gettext_lazy("not set"),
+    "error": gettext_lazy("failed"),
 }
 REASONS = {
     Reason.MISSING: gettext_lazy("there is no such flag"),
@@ -154,6 +156,8 @@ def flag_page(page: Any, request: Any, object_id: str) -> Any:
     """Show what every condition of one flag says of somebody."""
     flag = page.flag_of(request, object_id)
     asked = asked_by(request)
+    from waffle.explanations import explanation_of  # a site that starts needs none of it
+
     with pinned():
         explanation = explanation_of(FLAG, flag.name, asked.whom, unit=asked.unit or None)
     verdict = explanation.verdict
@@ -177,6 +181,8 @@ def flags_page(page: Any, request: Any) -> Any:
     if not page.has_view_or_change_permission(request):
         raise PermissionDenied
     asked = asked_by(request)
+    from waffle.explanations import verdicts_for
+
     with pinned():
         verdicts = verdicts_for(FLAG, asked.whom, unit=asked.unit or None)
     wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
@@ -236,9 +242,7 @@ def _shown(model: Any, explanation: Explanation) -> list[ShownStep]:
     shown: list[ShownStep] = []
     for step in explanation.steps:
         is_after = any(earlier.decides for earlier in shown)
-        says = OUTCOMES[step.outcome]
-        if step.decides and step.outcome is Outcome.NO:
-            says = OFF
+        says = OFF if step.decides and step.outcome == "no" else OUTCOMES[step.outcome.value]
         shown.append(
             ShownStep(
                 *(label_of(model, step.condition), step.outcome.value, says),
