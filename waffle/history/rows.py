@@ -126,7 +126,7 @@ def read_all(rows: Any, connection: BaseDatabaseWrapper, *, is_held: bool = True
     is_locking = is_held and lock(rows.model, connection)
     found: Any = QuerySet(rows.model, using=connection.alias).filter(pk__in=rows.order_by().values("pk"))
     if is_locking:
-        found = found.select_for_update()
+        found = found.select_for_update(no_key=connection.features.has_select_for_no_key_update)
     columns = found.values_list("pk", *(field.attname for field in fields))
     return {
         key: {field.name: as_json(field, value) for field, value in zip(fields, values, strict=True)}
@@ -193,7 +193,8 @@ def _reader(model: Any, alias: str, is_locking: bool) -> _Reader:
     names = ", ".join(ops.quote_name(field.column) for field, _, _ in columns)
     sql = f"SELECT {names} FROM {table} WHERE {key} = %s"
     if is_locking and connection.features.has_select_for_update:
-        sql = f"{sql} {ops.for_update_sql()}"
+        # As an UPDATE locks it, no more: whoever adds a member to a flag need not wait.
+        sql = f"{sql} {ops.for_update_sql(no_key=connection.features.has_select_for_no_key_update)}"
     elif is_locking:
         sql = f"UPDATE {table} SET {key} = {key} WHERE {key} = %s RETURNING {names}"
     return _Reader(sql, columns)
