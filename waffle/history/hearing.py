@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
 from waffle import database
 from waffle.conf import conf
@@ -185,10 +186,15 @@ def _name_of(model: Any, name: str) -> str:
 def _plain_values(fields: dict[str, Any], values: dict[str, Any]) -> Row | None:
     """Return what an update sets, as changes tell it; None where only the database knows."""
     held = {
-        field.attname: getattr(values[name], "pk", values[name]) if field.is_relation else values[name]
+        field.attname: _key_of(field, values[name]) if field.is_relation else values[name]
         for name, field in fields.items()
     }
     return rows.row_of(_Holder(held), fields.values())
+
+
+def _key_of(field: Any, value: Any) -> Any:
+    """Return what the column of a relation holds: an instance, or what refers to it, may be given."""
+    return getattr(value, field.target_field.attname) if isinstance(value, Model) else value
 
 
 class _Holder:
@@ -286,6 +292,6 @@ def _listings(
         called = {instance.pk: instance.name}
     for toggle in sorted(called):
         keys = by_toggle[toggle]
-        names = [members.name_of(instance)] if reverse else members.names_of(field.related_model, keys, using)
+        names = [members.name_of(instance)] if reverse else members.names_of(field, keys, using)
         said = of_list(names, [], (len(keys), 0)) if is_added else of_list([], names, (0, len(keys)))
         yield Draft(kind.name, called[toggle], str(toggle), Action.CHANGED, {}, {field.name: said})
