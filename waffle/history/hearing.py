@@ -214,7 +214,11 @@ def creating(toggles: Any, made: list[Any], *, may_exist: bool) -> Iterator[None
     connection = connections[using]
     with _transaction(connection):
         names = [toggle.name for toggle in made]
-        before = _named(toggles.model, names, connection) if may_exist else {}
+        before: dict[Any, Row] = {}
+        if may_exist:
+            before = _named(toggles.model, names, connection)
+            keys = [toggle.pk for toggle in made if toggle.pk is not None]
+            before.update(rows.read_keys(toggles.model, keys, connection))
         yield
         states = None if may_exist else _states(toggles.model, made)
         if states is None:
