@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import DateField
 from django.db.models.signals import post_save, pre_save
 from django.utils.translation import gettext_lazy
 
 from tests.history.test_writing import told
 from waffle import history
+from waffle.history import rows
 from waffle.models import Change, Flag
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
@@ -153,3 +155,16 @@ def test_a_row_that_is_renamed_because_its_key_is_there_has_been_there_before(fl
     Flag.objects.bulk_create([again], update_conflicts=True, update_fields=["name"], unique_fields=["id"])
 
     assert told() == [("y", "changed", {"name": "x"}, {"name": "y"})]
+
+
+def test_a_value_that_its_field_cannot_convert_is_told_as_it_reads() -> None:
+    assert rows.as_read(DateField(), "some day") == "some day"
+
+
+def test_a_change_whose_key_is_none_of_the_model_is_of_a_toggle_that_is_gone(flag: Flag) -> None:
+    change = Change.objects.create(
+        source="code", kind="flag", name="x", object_id="a-b", action="changed", before={}, after={}
+    )
+
+    with pytest.raises(history.Conflict, match="no longer there"):
+        history.revert(change)
