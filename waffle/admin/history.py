@@ -25,6 +25,7 @@ from waffle.admin.widgets import is_key
 from waffle.conf import conf
 from waffle.history.changes import Action
 from waffle.history.reading import kind_called, lines_of
+from waffle.history.reverting import key_of
 from waffle.kinds import KINDS, Kind
 
 MOST_LINES = 3  # of a change, in the list
@@ -218,14 +219,15 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
 
 def _toggle(change: Any) -> Any:
     """Return the toggle that was changed, None if it is gone."""
-    model = kind_called(change.kind).model
-    return model._base_manager.using(change._state.db).filter(pk=change.object_id).first()
+    kind = kind_called(change.kind)
+    rows = kind.model._base_manager.using(change._state.db)
+    return rows.filter(pk=key_of(kind, change)).first()
 
 
 def _former(change: Any) -> Any:
     """Return something that stands for a toggle that is gone."""
-    model = kind_called(change.kind).model
-    return model(pk=model._meta.pk.to_python(change.object_id), name=change.name)
+    kind = kind_called(change.kind)
+    return kind.model(pk=key_of(kind, change), name=change.name)
 
 
 def _toggle_url(site: Any, toggle: Any) -> str:

@@ -67,7 +67,7 @@ def by(user: Any = None, *, source: str | None = None, comment: str = "") -> Ite
     if source is not None:
         said["source"] = source
     if comment:
-        said["comment"] = comment
+        said["comment"] = _storable(comment)
     with _within(**said) as block:
         yield block
 
@@ -171,9 +171,17 @@ def _user_of_request() -> dict[str, Any]:
 
 def _named(user: Any) -> dict[str, Any]:
     if isinstance(user, str):
-        return {"user_id": "", "user_label": user[:MOST_CHARACTERS]}
+        return {"user_id": "", "user_label": _storable(user)[:MOST_CHARACTERS]}
     key = getattr(user, "pk", None)
     if key is None:
         return {}  # nobody who is signed in
     label = user.get_username() if hasattr(user, "get_username") else user
-    return {"user_id": str(key)[:MOST_CHARACTERS], "user_label": str(label)[:MOST_CHARACTERS]}
+    return {
+        "user_id": _storable(key)[:MOST_CHARACTERS],
+        "user_label": _storable(label)[:MOST_CHARACTERS],
+    }
+
+
+def _storable(text: Any) -> str:
+    """Return text without what a database may refuse, and a save with it: NUL, and halves of a character."""
+    return str(text).replace("\0", "").encode(errors="replace").decode()
