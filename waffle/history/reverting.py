@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connections, router, transaction
 from django.utils.translation import gettext as _
 
@@ -72,7 +73,10 @@ def _key(kind: Kind, change: Any) -> Any:
 
 
 def _row_of(kind: Kind, change: Any, using: str, *, is_held: bool) -> Row | None:
-    key = _key(kind, change)
+    try:
+        key = _key(kind, change)
+    except ValidationError:  # of a model that was in use before, with keys of another type
+        return None
     return rows.read_keys(kind.model, [key], connections[using], is_held=is_held).get(key)
 
 
