@@ -183,7 +183,8 @@ def test_a_page_whose_methods_know_nothing_of_long_lists_has_them_in_its_form(
     crowded: Flag, visit: Client, monkeypatch: pytest.MonkeyPatch, method: Any
 ) -> None:
     own: Any = type("OwnPage", (FlagAdmin,), method)(Flag, site)
-    monkeypatch.setitem(site._registry, Flag, own)
+    registry: Any = site._registry
+    monkeypatch.setitem(registry, Flag, own)
 
     response = own.changeform_view(
         visit.get(address(FLAG, "change", crowded.pk)).wsgi_request, str(crowded.pk)
