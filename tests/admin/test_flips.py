@@ -23,7 +23,11 @@ from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
 from waffle import history, switch_is_active
+<<<<<<< HEAD
 from waffle.admin import SwitchAdmin, latest
+=======
+from waffle.admin import FlagAdmin, latest
+>>>>>>> h/review2
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
 from waffle.models import Change, Flag, Sample, Switch
@@ -410,3 +414,42 @@ def test_who_is_not_staff_may_do_nothing(signed_in: Editor, kind: Kind) -> None:
     assert response.status_code == 302
     assert "/login/" in response["Location"]
     assert CHOICES[kind]["off"].is_set(kind.model.objects.get())
+
+
+@each_kind
+def test_who_may_flip_may_take_a_flip_back_and_nothing_else(signed_in: Editor, kind: Kind) -> None:
+    client = signed_in(f"toggle_{kind.name}")
+    toggle = kind.model.objects.create(name="x", **kind.created_as(False))
+    toggle.note = "new"
+    toggle.save()
+    edited = Change.objects.latest("id")
+    press(client, toggle, "on")
+    flipped = Change.objects.latest("id")
+
+    answers = [
+        client.post(reverse("admin:waffle_change_revert", args=[change.pk])).status_code
+        for change in (flipped, edited)
+    ]
+
+    toggle.refresh_from_db()
+    assert answers == [302, 403]
+    assert CHOICES[kind]["off"].is_set(toggle)
+    assert toggle.note == "new"
+
+
+def test_who_may_flip_in_general_may_not_flip_what_a_page_hides(rf: RequestFactory) -> None:
+    class Narrow(FlagAdmin):
+        def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+            return super().has_view_permission(request, obj) and (obj is None or obj.name == "ours")
+
+    editor = User.objects.create_user("editor", is_staff=True)
+    editor.user_permissions.add(Permission.objects.get(codename="toggle_flag"))
+    request = rf.get("/")
+    request.user = editor
+    page = Narrow(Flag, AdminSite())
+
+    may = [
+        page.has_toggle_permission(request, toggle) for toggle in (None, Flag(name="ours"), Flag(name="x"))
+    ]
+
+    assert may == [True, True, False]

@@ -397,3 +397,9 @@ def test_a_list_that_can_be_edited_asks_too(root: User, rf: RequestFactory, sett
 
     assert page.check() == []
     assert (asked.is_valid(), answered.is_valid()) == (False, True)
+
+
+@each_kind
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_a_key_that_no_column_holds_is_of_nothing(visit: Client, kind: Kind, page: str) -> None:
+    assert visit.get(address(kind, page, "9" * 23)).status_code == 302

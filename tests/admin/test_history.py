@@ -460,3 +460,16 @@ def test_what_was_changed_between_two_moments_is_found_in_the_time_zone_of_the_s
     found = visit.get(LIST, {"since": "2026-01-02T19:30", "until": "2026-01-02T19:40"})
 
     assert len(shown(found)) == 2
+
+
+@pytest.mark.parametrize("action", ["changed", "deleted"])
+def test_a_change_of_a_model_whose_keys_were_of_another_type_is_shown(
+    visit: Client, flag: Flag, action: str
+) -> None:
+    Change.objects.update(object_id="0b8c2e9e-1f5a-4c0e-9d51-0a4c2a3c9d10", action=action)
+
+    page = visit.get(page_of(last()))
+    after = revert(visit, last())
+
+    assert (page.status_code, after.status_code) == (200, 200)
+    assert Flag.objects.get().percent == 50

@@ -52,6 +52,24 @@ def test_the_list_of_flags(visits: Visits, root: User, shop: None, look: str) ->
     )
 
 
+def test_every_column_is_in_sight_beside_the_filters(visits: Visits, root: User, shop: None) -> None:
+    with history.by(root):
+        Flag.objects.create(name="a_name_that_is_rather_long_but_has_no_space", note="Who knows?")
+        for flag in Flag.objects.all():
+            flag.save()
+            flag.note += "!"
+            flag.save()
+    page = visits.open("/admin/waffle/flag/", root)
+    picture(page, "flags-and-filters")
+
+    assert (
+        page.evaluate(
+            "(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)(document.querySelector('.results'))"
+        )
+        == 0
+    )
+
+
 @pytest.mark.parametrize("kind", ["switch", "sample"])
 @each_look
 def test_the_lists_of_switches_and_samples(

@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +57,8 @@ def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
         log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
-    return _each(modeladmin, request, queryset, delete, _("Deleted %(count)d %(items)s."), guards.of_deletion)
+    told = _("Deleted %(count)d %(items)s.")
+    return _each(modeladmin, request, queryset, delete, told, guards.of_deletion, may="delete")
 
 
 def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
@@ -73,17 +75,29 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
         return guards.question(others, chosen.consequence, f"{chosen.asks_all}?", chosen.asks_all)
 
-    return _each(modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question)
+    return _each(
+        modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question, may="change"
+    )
 
 
 def _each(
-    modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], None], told: Any, question: Any
+    modeladmin: Any,
+    request: Any,
+    queryset: Any,
+    work: Callable[[Any], None],
+    told: Any,
+    question: Any,
+    *,
+    may: str,
 ) -> Any:
     """Do `work` for each toggle, for all or for none; then tell of it, where there is a page to tell.
 
     Where the settings want it, return the page that asks first.
     """
     if modeladmin is not None:
+        allows = getattr(modeladmin, f"has_{may}_permission")
+        if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
+            raise PermissionDenied
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         kept = [field for field in fields if field[0] in ACTION_FIELDS]
         page = guards.asked(modeladmin, request, question([*queryset]), kept)

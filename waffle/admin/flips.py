@@ -74,7 +74,9 @@ class FlipPage(guards.GuardedPage):
         """Say whether this request may flip: with the permission to do so, or with that to change."""
         if conf.ADMIN_READ_ONLY:
             return False
-        return permissions.may(request, "toggle", self.opts) or self.has_change_permission(request, obj)
+        if self.has_change_permission(request, obj):
+            return True
+        return permissions.may(request, "toggle", self.opts) and self.has_view_permission(request, obj)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         """Say whether this request may look: who may flip may see what."""

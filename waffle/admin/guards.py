@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from waffle.admin import consequences, effect
 from waffle.admin.choices import Choice, choices_for
 from waffle.admin.consequences import Consequence
+from waffle.admin.widgets import is_key
 from waffle.conf import conf
 from waffle.values import Value
 
@@ -115,6 +116,12 @@ class GuardedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is t
     change_list_template: ClassVar[Any] = template_property("change_list", "toggle_list")
     delete_confirmation_template: ClassVar[Any] = template_property("delete_confirmation", "toggle_deletion")
     object_history_template: ClassVar[Any] = template_property("object_history", "toggle_history")
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """Return a toggle; none has a key that no column holds, at which Django 4.2 would raise."""
+        if from_field is None and not is_key(self.opts.pk, object_id):
+            return None
+        return super().get_object(request, object_id, from_field)
 
     def has_add_permission(self, request: Any) -> bool:
         """Say whether this request may add: nobody may where the admin is read only."""

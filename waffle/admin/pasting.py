@@ -43,7 +43,8 @@ def names_in(text: str) -> list[str]:
 
 def _bare(name: str) -> str:
     """Return an address without the name that mail programs put before it: `Ada <ada@example.org>`."""
-    address = re.fullmatch(r"[^<>]*<([^<>\s]+@[^<>\s]+)>", name.strip())
+    # One @ and no more: with any number of them a long text would be searched from each.
+    address = re.fullmatch(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>", name.strip())
     return (address[1] if address else name).strip().strip("\"'").strip()
 
 

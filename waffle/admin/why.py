@@ -185,12 +185,14 @@ def flags_page(page: Any, request: Any) -> Any:
 
     with pinned():
         verdicts = verdicts_for(FLAG, asked.whom, unit=asked.unit or None)
-    wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     keys = dict(page.get_queryset(request).values_list("name", "pk"))
+    verdicts = {name: verdict for name, verdict in verdicts.items() if name in keys}
+    on = sum(verdict.active for verdict in verdicts.values())
+    wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     found = [
         (name, verdict)
         for name, verdict in sorted(verdicts.items(), key=lambda item: (not item[1].active, item[0]))
-        if name in keys and wanted.casefold() in name.casefold()
+        if wanted.casefold() in name.casefold()
         if state in ("", on_or_off(verdict))
     ]
     rows: Any = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -205,7 +207,6 @@ def flags_page(page: Any, request: Any) -> Any:
         )
         for name, verdict in rows.object_list
     ]
-    on = sum(verdict.active for verdict in verdicts.values())
     told = ngettext("%(on)s of %(all)s flag is on", "%(on)s of %(all)s flags are on", len(verdicts))
     context = {
         **_whom(page, request, asked, page.reversed("admin:waffle_why")),
