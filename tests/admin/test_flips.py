@@ -23,11 +23,7 @@ from test_app.models import CompanyAwareFlag
 from tests.admin.forms import FORMS, address
 from tests.each import each_kind
 from waffle import history, switch_is_active
-<<<<<<< HEAD
-from waffle.admin import SwitchAdmin, latest
-=======
-from waffle.admin import FlagAdmin, latest
->>>>>>> h/review2
+from waffle.admin import FlagAdmin, SwitchAdmin, latest
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
 from waffle.models import Change, Flag, Sample, Switch

@@ -18,11 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from waffle import history, permissions
 from waffle.admin.actions import log
-<<<<<<< HEAD
 from waffle.admin.choices import is_flip
-=======
-from waffle.admin.choices import CHOICES
->>>>>>> h/review2
 from waffle.admin.moments import MomentFilter, UserFilter
 from waffle.admin.timeline import event
 from waffle.admin.widgets import is_key
@@ -108,23 +104,18 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
         kind, action = kind_called(change.kind), NEEDS[change.action]
         page = self.admin_site._registry.get(kind.model)
         if page is None:
-            actions = (action, "toggle") if is_flip(change) else (action,)
+            is_undo = action == "change" and _is_own_flip(request, change)
+            actions = (action, "toggle") if is_undo else (action,)
             return any(permissions.may(request, each, kind.model._meta) for each in actions)
         if action == "add":
             return bool(page.has_add_permission(request))
         toggle = _toggle(change)
-<<<<<<< HEAD
         if bool(getattr(page, f"has_{action}_permission")(request, toggle)):
             return True
         may_flip = getattr(page, "has_toggle_permission", None)  # a page of the project's own may have none
         return bool(
             action == "change" and may_flip and _is_own_flip(request, change) and may_flip(request, toggle)
         )
-=======
-        if is_flip(change) and hasattr(page, "has_toggle_permission"):
-            action = "toggle"
-        return bool(getattr(page, f"has_{action}_permission")(request, toggle))
->>>>>>> h/review2
 
     @admin.display(description=gettext_lazy("Who"), ordering="user_label")
     def who(self, change: Any) -> Any:
@@ -228,34 +219,11 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
         return TemplateResponse(request, "admin/waffle/change.html", context)
 
 
-def is_flip(change: Any) -> bool:
-    """Say whether a change is what a button of a list does: who may press it may take that back."""
-    kind = kind_called(change.kind)
-    if change.action != Action.CHANGED:
-        return False
-    fields = kind.model._meta.get_field
-    after = {
-        name: fields(name).to_python(change.after[name])
-        for name in kind.created_as(True)
-        if name in change.after
-    }
-    return len(after) == len(change.after) and any(
-        after == choice.fields for choice in CHOICES[kind].values()
-    )
-
-
 def _toggle(change: Any) -> Any:
     """Return the toggle that was changed, None if it is gone."""
-<<<<<<< HEAD
     kind = kind_called(change.kind)
     rows = kind.model._base_manager.using(change._state.db)
     return rows.filter(pk=key_of(kind, change)).first()
-=======
-    model = kind_called(change.kind).model
-    if not is_key(model._meta.pk, change.object_id):  # of a model that was in use before
-        return None
-    return model._base_manager.using(change._state.db).filter(pk=change.object_id).first()
->>>>>>> h/review2
 
 
 def _former(change: Any) -> Any:

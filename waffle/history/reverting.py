@@ -77,14 +77,7 @@ def key_of(kind: Kind, change: Any) -> Any:
 
 
 def _row_of(kind: Kind, change: Any, using: str, *, is_held: bool) -> Row | None:
-<<<<<<< HEAD
     key = key_of(kind, change)
-=======
-    try:
-        key = _key(kind, change)
-    except ValidationError:  # of a model that was in use before, with keys of another type
-        return None
->>>>>>> h/review2
     return rows.read_keys(kind.model, [key], connections[using], is_held=is_held).get(key)
 
 
