@@ -15,7 +15,19 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from waffle import bells, database, evaluation, picking, pins, queries, snapshots, stamps, store, unsettled
+from waffle import (
+    bells,
+    database,
+    evaluation,
+    outages,
+    picking,
+    pins,
+    queries,
+    snapshots,
+    stamps,
+    store,
+    unsettled,
+)
 
 
 def forget_everything() -> None:
@@ -37,6 +49,7 @@ def forget_everything() -> None:
         *(loading.outage for loading in snapshots._loading.values()),
     ):
         outage._wait = 0.0
+    outages.ongoing.clear()
     bells.away = bells.Away()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import jinja2
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 from django.template import Context, Engine, RequestContext
 
 import waffle
+from tests.logs import messages
 from waffle import context_processors
 from waffle.testutils import override_flag, override_sample, override_switch
 
@@ -80,6 +83,47 @@ def test_the_variable_may_ask_about_a_subject() -> None:
         shown = Engine().from_string("{{ waffle.flag.new_ui }}").render(Context(variables))
 
     assert shown == "True"
+
+
+@pytest.mark.django_db
+@each_engine
+@pytest.mark.parametrize(
+    "template", ["{{ waffle.flag.new_uj }}", "{% if waffle.flag.new_uj %}{% else %}off{% endif %}"]
+)
+def test_no_engine_hides_that_a_name_is_not_defined(
+    render: Any, template: str, anonymous: HttpRequest, settings: Any
+) -> None:
+    settings.WAFFLE_STRICT = True
+
+    with override_flag("new_ui", True), pytest.raises(RuntimeError, match="did you mean 'new_ui'"):
+        render(template, anonymous)
+
+
+@pytest.mark.django_db
+def test_the_log_tells_what_django_hides_within_and(
+    anonymous: HttpRequest, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.WAFFLE_STRICT = True
+
+    shown = django("{% if waffle.switch.shop and user %}on{% else %}off{% endif %}", anonymous)
+
+    assert shown == "off"
+    assert messages(caplog) == [
+        "A template's waffle.switch.shop has failed: WAFFLE_STRICT is set, and there is no switch 'shop'"
+    ]
+
+
+@pytest.mark.django_db
+def test_in_a_coroutine_the_log_tells_it_too_and_the_error_stays_what_it_is(
+    anonymous: HttpRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def show() -> str:
+        return django("{{ waffle.flag.new_ui }}", anonymous)
+
+    with pytest.raises(SynchronousOnlyOperation):
+        asyncio.run(show())
+
+    assert len(messages(caplog)) == 1
 
 
 def test_what_templates_show_of_the_variable_itself_names_no_toggle(anonymous: HttpRequest) -> None:

@@ -272,6 +272,14 @@ def test_what_cannot_take_notes_is_dealt_anew_each_time(checkout: Flag) -> None:
     assert waffle.flag_is_active(object(), "checkout") in (True, False)
 
 
+def test_what_cannot_take_notes_is_told_that_dice_have_decided(checkout: Flag, dice: list[float]) -> None:
+    dice.append(39.9)
+
+    verdict = waffle.flag_verdict(object(), "checkout")
+
+    assert (verdict.active, verdict.detail) == (True, "dealt by dice, and nothing could note it")
+
+
 def asking(request: Any) -> HttpResponse:
     return HttpResponse(str(waffle.flag_is_active(request, "checkout")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,12 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.cache import caches
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connections
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
-from test_app.models import LegacyFlag
+from test_app.models import CustomSwitch, LegacyFlag
 from waffle.models import Flag, Sample, Switch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
@@ -185,6 +187,17 @@ def test_a_plain_check_cannot_create_what_is_missing_and_says_so(settings: Setti
     assert Switch.objects.filter(name="missing").exists()
 
 
+def test_a_switch_whose_method_asks_the_database_is_named_with_its_own_twin(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
+    monkeypatch.setattr(CustomSwitch, "is_active", lambda switch: User.objects.exists())
+    CustomSwitch.objects.create(name="own")
+
+    with pytest.raises(SynchronousOnlyOperation, match=r"switch 'own' .* waffle\.aswitch_is_active"):
+        in_loop(lambda: waffle.switch_is_active("own"))
+
+
 def test_a_method_that_asks_the_database_is_named_with_the_hint(settings: Settings) -> None:
     settings.WAFFLE_FLAG_MODEL = "test_app.LegacyFlag"
     caches["default"].clear()  # the model keeps companies there, and tests before this one did
@@ -195,3 +208,21 @@ def test_a_method_that_asks_the_database_is_named_with_the_hint(settings: Settin
     with pytest.raises(SynchronousOnlyOperation, match="depends on '_is_active_for_user'"):
         in_loop(lambda: waffle.flag_is_active(SimpleNamespace(user=user), "legacy"))
     assert in_loop_await(lambda: waffle.aflag_is_active(SimpleNamespace(user=user), "legacy")) is False
+
+
+def test_without_a_pin_a_plain_check_names_its_twin() -> None:
+    with pytest.raises(SynchronousOnlyOperation, match=r"await waffle\.aswitch_is_active"):
+        in_loop(lambda: waffle.switch_is_active("x"), is_pinned=False)
+
+
+def test_where_django_allows_it_a_plain_check_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    Switch.objects.create(name="open", active=True)
+
+    async def ask() -> bool:
+        try:
+            return waffle.switch_is_active("open")
+        finally:
+            connections.close_all()  # a coroutine has connections of its own
+
+    assert asyncio.run(ask()) is True

@@ -90,9 +90,13 @@ def test_json_is_a_list_of_explanations(run: Run, ada: User) -> None:
 
 
 @each_kind
-def test_a_toggle_that_is_not_there_is_an_error(kind: Kind, run: Run) -> None:
-    with pytest.raises(CommandError, match=f"^This {kind} does not exist.$"):
-        run("x", f"--kind={kind}")
+def test_a_toggle_that_is_not_there_is_an_error_that_names_the_nearest(kind: Kind, run: Run) -> None:
+    switch_on(kind, "Basket")
+
+    for name, hint in (("Basked", ": did you mean 'Basket'?"), ("x", "")):
+        with pytest.raises(CommandError) as caught:
+            run(name, f"--kind={kind}")
+        assert str(caught.value) == f"There is no {kind} {name!r}{hint}"
 
 
 def test_a_user_who_is_not_there_is_an_error(run: Run) -> None:

@@ -478,6 +478,9 @@ class ExplanationsWithoutADatabase(SimpleTestCase):
 
         assert said(explanation, "groups") == ["groups: the user is listed by groups → yes (decides)"]
 
+    def test_outcomes_are_texts(self) -> None:
+        assert [str(Outcome.UNSET), f"{Outcome.UNSET}"] == ["unset"] * 2
+
 
 @each_explain
 def test_it_can_be_written_as_json(explain: Explain) -> None:

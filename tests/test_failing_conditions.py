@@ -96,6 +96,37 @@ def test_a_failure_is_told_in_the_words_of_the_verdict(
 
 
 @each_flag_verdict
+def test_the_words_of_a_failure_are_one_line(
+    flag_verdict: FlagVerdict, decided_by: Callable[..., None]
+) -> None:
+    class Tells(Condition):
+        def decide(self, toggle: Any, subject: Any) -> bool | None:
+            raise OSError("no such column\nLINE 1: SELECT …\n")
+
+    decided_by(Tells())
+    TailoredFlag.objects.create(name="x")
+
+    assert flag_verdict(None, "x").detail.endswith("(OSError: no such column LINE 1: SELECT …)")
+
+
+@each_flag_verdict
+@pytest.mark.parametrize("fact", ["user", "unit"])
+def test_a_condition_that_does_not_say_what_it_wants_is_told_how(
+    fact: str, flag_verdict: FlagVerdict, decided_by: Callable[..., None]
+) -> None:
+    class Wants(Condition):
+        def decide(self, toggle: Any, subject: Any) -> bool | None:
+            return bool(getattr(subject, fact))
+
+    decided_by(Wants())
+    TailoredFlag.objects.create(name="x")
+
+    assert flag_verdict(None, "x").detail == (
+        f"Wants() has failed (LookupError: A condition that reads the {fact} says so: wants = {fact!r}.)"
+    )
+
+
+@each_flag_verdict
 def test_what_is_asked_before_has_decided_already(
     flag_verdict: FlagVerdict, decided_by: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,6 +13,7 @@ import waffle
 from waffle import database, snapshots, store
 from waffle.kinds import SWITCH
 from waffle.models import Switch
+from waffle.testutils import override_switch
 
 
 def _plain_view(request: Any) -> Any:
@@ -81,6 +82,24 @@ class TestWithoutADatabase(SimpleTestCase):
 
     async def test_a_page_answers_in_a_coroutine(self) -> None:
         assert (await AsyncClient().get("/nothing")).status_code == 404
+
+
+class TestPagesWithoutADatabase(SimpleTestCase):
+    """The pages for scripts show what a test sets, and nothing else."""
+
+    def test_they_show_what_is_overridden(self) -> None:
+        with override_switch("shop", True):
+            shown = Client().get("/waffle_status").json()
+
+        assert {plural: [*found] for plural, found in shown.items()} == {
+            "flags": [],
+            "switches": ["shop"],
+            "samples": [],
+        }
+
+    def test_without_an_override_what_django_forbids_stays_forbidden(self) -> None:
+        with pytest.raises(AssertionError):
+            Client().get("/waffle_status")
 
 
 class TestRowsOfAClass(TestCase):

@@ -13,11 +13,13 @@ from django.db import IntegrityError, connections
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries, Settings
 
+import waffle
 from test_app.models import Company, CompanyAwareFlag, LegacyFlag
 from tests.each import each_kind
 from waffle import stamps
 from waffle.kinds import FLAG, KINDS, SWITCH, Kind
 from waffle.models import Flag, Sample, Stamp, Switch
+from waffle.testutils import override_flag
 from waffle.utils import keyfmt
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +267,32 @@ def test_a_flag_knows_no_percentage_that_the_request_alone_can_tell(settings: Se
     assert (by_dice, by_tenant) == (False, False)
     assert flag.is_active_for_user(User(username="no primary key")) is False
     assert flag.is_active_for_user(None) is False
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize("model", ["waffle.Flag", "test_app.LegacyFlag"])
+def test_a_name_without_a_row_is_the_default_for_a_user_too(
+    default: bool, model: str, settings: Settings
+) -> None:
+    settings.WAFFLE_FLAG_MODEL, settings.WAFFLE_FLAG_DEFAULT = model, default
+    user = User(pk=7, is_superuser=True)
+    flag = FLAG.model.get("x")
+    before = flag.is_active_for_user(user)
+    flag.save()
+    with override_flag("y", staff=True):
+        overridden = FLAG.model.get("y").is_active_for_user(user)
+
+    assert before is waffle.flag_is_active(waffle.Subject(user), "y") is default
+    assert flag.is_active_for_user(user) is True
+    assert overridden is True
+    assert FLAG.model(name="x").is_active_for_user(user) is True
+
+
+def test_in_a_strict_project_a_name_without_a_row_is_an_error_for_a_user_too(settings: Settings) -> None:
+    settings.WAFFLE_STRICT = True
+
+    with pytest.raises(LookupError, match="there is no flag 'x'"):
+        Flag.get("x").is_active_for_user(User(pk=7))
 
 
 @pytest.mark.parametrize("everyone", [True, False])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Clock
-from waffle.outages import FIRST_WAIT, Outage, Reminders
+from waffle.outages import FIRST_WAIT, Outage, Reminders, ongoing
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def test_after_it_has_worked_the_wait_is_short_again(outage: Outage, clock: Cloc
     outage.failed(OSError("cold"))
     clock.advance(1)
     assert outage.is_over() is True
+
+
+def test_it_is_among_those_that_are_on_while_it_lasts(outage: Outage) -> None:
+    before = outage in ongoing
+    outage.failed(OSError())
+    during = outage in ongoing
+    outage.worked()
+
+    assert (before, during, outage in ongoing) == (False, True, False)
 
 
 def test_an_error_of_several_lines_is_told_in_one(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:

@@ -365,6 +365,18 @@ def test_a_question_that_was_asked_before_is_not_recorded_again(
     assert len(recorded) == 2
 
 
+def test_while_nothing_is_away_nobody_asks_whether_an_answer_is_stale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(records, "is_stale", lambda *args: asked.append(args))
+
+    with waffle.pinned():
+        waffle.switch_is_active("x")
+
+    assert asked == []
+
+
 def test_records_take_no_query(django_assert_num_queries: Any, ear: Ear) -> None:
     Switch.objects.create(name="x")
     Sample.objects.create(name="x", percent=5)

@@ -133,6 +133,8 @@ def test_what_a_newer_version_puts_into_a_task_does_no_harm(ann: User) -> None:
 def test_what_is_no_json_is_refused_before_the_task_is_sent() -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         Subject(attributes={"since": object()}).to_dict()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Subject(attributes={"score": float("nan")}).to_dict()
     with pytest.raises(ValueError, match="has no primary key: save it first"):
         Subject(User(username="u")).to_dict()
 

@@ -64,3 +64,4 @@ def test_a_reason_is_text_that_json_and_logs_can_hold() -> None:
     }
     assert Reason("group") is Reason.GROUP
     assert isinstance(Reason.GROUP, str)
+    assert (str(Reason.GROUP), f"{Reason.GROUP:>6}") == ("group", " group")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connections, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
@@ -365,28 +365,6 @@ def test_a_pinned_coroutine_settles_what_a_failed_hook_left(switch: Switch, in_t
     in_loop(run)
 
     assert in_thread(lambda: waffle.switch_is_active("x")) is True
-
-
-def test_a_plain_check_in_a_coroutine_without_a_pin_names_its_twin(switch: Switch) -> None:
-    async def ask() -> None:
-        waffle.switch_is_active("x")
-
-    with pytest.raises(SynchronousOnlyOperation, match=r"await waffle\.aswitch_is_active"):
-        in_loop(ask)
-
-
-def test_where_django_allows_it_a_plain_check_in_a_coroutine_answers(
-    switch: Switch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-    async def ask() -> bool:
-        try:
-            return waffle.switch_is_active("x")
-        finally:
-            connections.close_all()  # a coroutine has connections of its own
-
-    assert asyncio.run(ask()) is False
 
 
 def test_while_somebody_writes_a_coroutine_goes_by_its_pin(switch: Switch, in_thread: Thread) -> None:

@@ -275,8 +275,9 @@ def _is_of_a_flag(cookie: str) -> bool:
 
 
 def _admin() -> Iterator[CheckMessage]:
-    if isinstance(conf.ADMIN_CONFIRM, str) and conf.ADMIN_CONFIRM not in ADMIN_CONFIRM:
-        yield _problem("E011", value=conf.ADMIN_CONFIRM)
+    confirm: object = conf.ADMIN_CONFIRM
+    if isinstance(confirm, str) and confirm not in ADMIN_CONFIRM:
+        yield _problem("E011", value=confirm)
     banner = conf.ADMIN_BANNER
     if isinstance(banner, dict):
         example, levels = {"text": "Production", "level": "warning"}, ", ".join(map(repr, ADMIN_LEVELS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -9,6 +10,11 @@ from django.utils.safestring import SafeString
 from waffle.evaluation import check
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.status import script
+
+logger = logging.getLogger("waffle")
+
+# What the engines take for "there is no such item", and so for nothing.
+HIDDEN = (AttributeError, LookupError, TypeError, ValueError)
 
 
 # Any, throughout: a Django request, a subject, or None.
@@ -47,7 +53,14 @@ class Named:
         return check(self._kind, name, self._whom).active
 
     def __getitem__(self, name: object) -> bool:
-        return self(str(name))
+        try:
+            return self(str(name))
+        except Exception as error:
+            # Django takes every error within `and`, `or` and `not` for false: the log should know.
+            logger.error("A template's waffle.%s.%s has failed: %s", self._kind, name, error)
+            if isinstance(error, HIDDEN):
+                raise RuntimeError(str(error)) from error
+            raise
 
     def __repr__(self) -> str:
         return f"<toggles of the kind {self._kind}>"

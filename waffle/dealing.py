@@ -41,7 +41,10 @@ def describe(toggle: Any, percent: Any, subject: Asked) -> str:
         return f"the cookie says {on_or_off(kept)}"
     if note is not None:
         return f"this visitor was dealt {on_or_off(note[0])}"
-    bucket = bucket_of(toggle.name, unit_of(subject) or "")
+    unit = unit_of(subject)
+    if unit is None:
+        return "dealt by dice, and nothing could note it"
+    bucket = bucket_of(toggle.name, unit)
     is_in = "is" if is_below(bucket, percent) else "is not"
     return f"bucket {bucket / PER_CENT:.3f} {is_in} below {float(percent):g}"
 

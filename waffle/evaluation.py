@@ -17,7 +17,7 @@ from waffle import database, facts, missing, pins, store
 from waffle.conditions import OVERRIDE, Condition, Rosters
 from waffle.conf import conf
 from waffle.inquiries import Inquiry, inquiry_of
-from waffle.kinds import FLAG, Entry, Kind
+from waffle.kinds import FLAG, Entry, Kind, is_absent
 from waffle.outages import Reminders
 from waffle.overrides import find, in_force, over, seen
 from waffle.picking import overrides, picked
@@ -26,8 +26,6 @@ from waffle.snapshots import UNKNOWN, Snapshot, is_stale
 from waffle.subjects import Subject
 from waffle.unsettled import waiting
 from waffle.verdicts import Reason, Verdict, stale_of, verdict_of
-
-Method = Callable[[Any, Any], "bool | None"]
 
 OFF = verdict_of(False, Reason.DEFAULT)
 FAILED = verdict_of(False, Reason.ERROR)
@@ -113,9 +111,11 @@ def decide(toggle: Any, conditions: Iterable[Condition], inquiry: Inquiry) -> Ve
         try:
             facts.supply(outcome, toggle, inquiry)
         except SynchronousOnlyOperation as error:
+            kind = toggle._waffle_kind
             raise SynchronousOnlyOperation(
-                f"The flag {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
-                "loaded first, and a coroutine cannot wait for that. Use `await waffle.aflag_is_active(…)`."
+                f"The {kind} {toggle.name!r} depends on {outcome.field or outcome.wants!r}, which must be "
+                "loaded first, and a coroutine cannot wait for that. "
+                f"Use `await waffle.a{kind}_is_active(…)`."
             ) from error
         except Exception as error:
             return _failed(toggle, outcome, inquiry, error)
@@ -168,8 +168,8 @@ def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exceptio
 
 
 def failure(condition: Condition, error: Exception) -> str:
-    """Say in words how a condition has failed."""
-    return f"{condition} has failed ({type(error).__name__}: {error})"
+    """Say in words how a condition has failed, on one line: errors of databases have several."""
+    return f"{condition} has failed ({type(error).__name__}: {' '.join(str(error).split())})"
 
 
 def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
@@ -233,6 +233,9 @@ def for_user(flag: Any, user: Any) -> bool | None:
     A custom model's own method calls this for its users and groups, and goes on from there: None for "nothing
     applies" is for it alone.
     """
+    absent = _if_absent(flag)
+    if absent is not None:
+        return absent
     flag, subject = seen(FLAG, flag) or flag, Subject(user)
     is_overridden = overrides(type(flag), "is_active_for_user")
     if not is_overridden and not overrides(type(flag), "_is_active_for_user"):
@@ -244,7 +247,10 @@ def for_user(flag: Any, user: Any) -> bool | None:
 
 
 def beyond_users(flag: Any, user: Any) -> bool | None:
-    """Answer what no method for users changes: conditions that go first, `Exclude` for one, and `everyone`."""
+    """Answer what no method for users changes: conditions that go first, and `everyone`."""
+    absent = _if_absent(flag)
+    if absent is not None:
+        return absent
     flag = seen(FLAG, flag) or flag
     first = [condition for condition in type(flag).conditions if condition.is_first]
     verdict = _decide_some(flag, first, Subject(user)) if first else OFF
@@ -253,7 +259,18 @@ def beyond_users(flag: Any, user: Any) -> bool | None:
     return None if flag.everyone is None else bool(flag.everyone)
 
 
-def heeding_others(method: Method) -> Method:
+def _if_absent(flag: Any) -> bool | None:
+    """Answer for a flag that `get` has found no row for; None for others, those made by hand too."""
+    if not is_absent(flag) or over(FLAG, flag) is not None:
+        return None
+    return missing.answer(FLAG, flag.name, store.snapshot(FLAG)).active
+
+
+# A flag model's own `is_active_for_user`.
+ForUser = Callable[[Any, Any], "bool | None"]
+
+
+def heeding_others(method: ForUser) -> ForUser:
     """Return a custom model's `is_active_for_user` that asks first what it must not overrule."""
 
     @wraps(method)

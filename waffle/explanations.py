@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -13,12 +12,12 @@ from waffle.conditions import Condition, InShortList, Listed, Rosters
 from waffle.inquiries import Inquiry
 from waffle.kinds import KINDS, Entry, Kind
 from waffle.snapshots import Snapshot
-from waffle.verdicts import Reason, Verdict, on_or_off
+from waffle.verdicts import Reason, Text, Verdict, on_or_off
 
 LONGEST_LIST = 10  # names of groups and the like that are told
 
 
-class Outcome(str, Enum):
+class Outcome(Text):
     """What one condition says."""
 
     YES = "yes"
@@ -33,7 +32,7 @@ class Outcome(str, Enum):
     """It has failed: the toggle is off."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one condition says, in the order in which they are asked."""
 
@@ -52,7 +51,7 @@ class Step:
         return " ".join(told)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a toggle is on or off: as true as its verdict, and as a text for people to read."""
 

@@ -9,7 +9,7 @@ from waffle.evaluation import acheck, check
 from waffle.kinds import Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gate:
     """Open while its toggle is active; where it is inverted, while its toggle is not."""
 

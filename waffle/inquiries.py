@@ -38,12 +38,12 @@ class Inquiry:
     @property
     def user(self) -> Any:
         """The user, None where there is none; for a condition that wants "user"."""
-        return self.facts["user"]
+        return self._wanted("user")
 
     @property
     def unit(self) -> str | None:
         """What a hash deals by; for a condition that wants "unit"."""
-        unit: str | None = self.facts["unit"]
+        unit: str | None = self._wanted("unit")
         return unit
 
     @property
@@ -58,6 +58,12 @@ class Inquiry:
     def attributes(self) -> Mapping[str, Any]:
         """What the subject was given for conditions of one's own; nothing where a request is asked about."""
         return NO_ATTRIBUTES if self.subject is None else self.subject.attributes
+
+    def _wanted(self, fact: str) -> Any:
+        try:
+            return self.facts[fact]
+        except KeyError:
+            raise LookupError(f"A condition that reads the {fact} says so: wants = {fact!r}.") from None
 
     def varies_on(self, *headers: str) -> None:
         """Note for caches which headers of the request the answer depends on."""

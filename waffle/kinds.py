@@ -165,6 +165,18 @@ def copy_of(toggle: Any) -> Any:
     return copy
 
 
+def absent(model: Any, name: str) -> Any:
+    """Return an unsaved toggle for a name that has no row."""
+    toggle = model(name=name)
+    toggle._state.is_absent = True
+    return toggle
+
+
+def is_absent(toggle: Any) -> bool:
+    """Say whether `toggle` stands for a name that has no row, and was not saved since."""
+    return toggle.pk is None and getattr(toggle._state, "is_absent", False)
+
+
 def _settled(toggle: Any, conditions: tuple[Condition, ...]) -> Verdict | None:
     if not conditions:
         return verdict_of(False, Reason.DEFAULT)

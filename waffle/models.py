@@ -16,11 +16,12 @@ from waffle.conditions import CLASSIC, Condition
 from waffle.conf import conf
 from waffle.history import hearing
 from waffle.history.model import Change
-from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, copy_of
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, absent, copy_of
 from waffle.managers import BaseManager, FlagManager, SampleManager, SwitchManager
 from waffle.memory import set_flag
 from waffle.overrides import entries
 from waffle.picking import overrides, stock
+from waffle.stamp_row import Stamp
 from waffle.utils import get_cache
 
 __all__ = [
@@ -92,9 +93,9 @@ class BaseModel(models.Model):
     def get(cls, name: str) -> Any:
         """Return the toggle of that name, an unsaved one where there is none. It is yours to change."""
         if cls is not cls._waffle_kind.model:
-            return cls._rows().filter(name=name).first() or cls(name=name)
+            return cls._rows().filter(name=name).first() or absent(cls, name)
         entry = entries(cls._waffle_kind).get(name)
-        return cls(name=name) if entry is None else copy_of(entry.toggle)
+        return absent(cls, name) if entry is None else copy_of(entry.toggle)
 
     @classmethod
     def get_all(cls) -> list[Any]:
@@ -213,7 +214,7 @@ class AbstractBaseFlag(BaseModel):
         super().__init_subclass__(**kwargs)
         own = cls.is_active_for_user
         if overrides(cls, "is_active_for_user") and not hasattr(own, "unheeding"):  # it is not inherited
-            cls.is_active_for_user = evaluation.heeding_others(own)  # type: ignore[method-assign]
+            cls.is_active_for_user = evaluation.heeding_others(own)  # type: ignore[assignment,method-assign]
 
     @stock
     def is_active(self, request: Any, read_only: bool = False) -> bool:
@@ -337,29 +338,3 @@ class Sample(AbstractBaseSample):
     class Meta(AbstractBaseSample.Meta):
         abstract = False
         swappable = "WAFFLE_SAMPLE_MODEL"
-
-
-class StampManager(models.Manager["Stamp"]):
-    """Shows nothing: the row is read and written by `waffle.stamps`, and is no content to be dumped."""
-
-    def get_queryset(self) -> models.QuerySet[Stamp]:
-        return super().get_queryset().none()
-
-
-class Stamp(models.Model):
-    """One row (`id` 1), whose version grows with every committed change of a toggle."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True)
-    version = models.BigIntegerField()
-
-    objects = StampManager()
-
-    class Meta:
-        db_table = "waffle_stamp"
-        base_manager_name = "objects"
-        default_permissions = ()
-        verbose_name = _("Stamp")
-        verbose_name_plural = _("Stamps")
-
-    def __str__(self) -> str:
-        return f"version {self.version}"

@@ -12,6 +12,9 @@ AT_ONCE = 0.05  # seconds: what fails sooner was no time-out, and may be tried a
 
 logger = logging.getLogger("waffle")
 
+ongoing: set[Outage] = set()
+"""Internal. All outages that are on: a check asks this, and mostly nothing more."""
+
 
 class Outage:
     """Internal. Tells when `what` is worth a try; `advice` ends the log line that its failure writes."""
@@ -45,6 +48,7 @@ class Outage:
                 "%s is not available (%s: %s). %s", self.what, type(error).__name__, said, self.advice
             )
         self._is_told_of = not is_told
+        ongoing.add(self)
         self._wait = min(self._wait * 2 or FIRST_WAIT, LONGEST_WAIT)
         self._next_try = monotonic() + self._wait
 
@@ -52,6 +56,7 @@ class Outage:
         """Note that it answered: an outage, if there was one, is over."""
         if self._wait:
             self._wait = 0.0
+            ongoing.discard(self)
             if self._is_told_of:
                 logger.warning("%s is available again.", self.what)
 

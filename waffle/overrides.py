@@ -103,10 +103,13 @@ def find(kind: Kind, name: str) -> tuple[Snapshot, Entry | None]:
 
 
 def entries(kind: Kind) -> Mapping[str, Entry]:
-    """Return all toggles, also those that are there by an override alone."""
-    names = dict.fromkeys(layer.name for layer in tuple(in_force) if layer.kind is kind)
-    if not names:
+    """Return all toggles, also those that are there by an override alone.
+
+    While any toggle is overridden, a test that may not ask the database has no others.
+    """
+    if not in_force:
         return store.snapshot(kind).entries
+    names = dict.fromkeys(layer.name for layer in tuple(in_force) if layer.kind is kind)
     snapshot = _rows(kind)
     layers = {name: layer for name in names if (layer := _merged(kind, name))}
     return {**snapshot.entries, **{name: layer.entry(snapshot) for name, layer in layers.items()}}

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 
 from waffle import pins
 from waffle.kinds import KINDS, Kind
+from waffle.outages import ongoing
 from waffle.pins import Pin
 from waffle.snapshots import Snapshot, is_stale
 from waffle.verdicts import Reason, Verdict, stale_of
@@ -39,7 +40,7 @@ def record(pin: Pin | None, kind: Kind, name: str, verdict: Verdict, snapshot: S
     """Note the first answer to a question, and tell whoever listens; without a pin each is the first."""
     if pin is None and not signal.receivers:
         return
-    if verdict.reason is not Reason.STALE and is_stale(kind, snapshot):
+    if ongoing and verdict.reason is not Reason.STALE and is_stale(kind, snapshot):
         verdict = stale_of(verdict)
     if pin is not None:
         pin.records[kind][name] = verdict

@@ -53,9 +53,10 @@ class Subject:
     def to_dict(self) -> dict[str, Any]:
         """Return it as values of JSON, for a task's arguments; of the user the primary key, as a text.
 
-        Raises `TypeError` where an attribute has no JSON, `ValueError` where the user has no primary key.
+        Raises `TypeError` or `ValueError` where an attribute has no JSON, as `json.dumps` does; `ValueError`
+        where the user has no primary key.
         """
-        attributes = json.loads(json.dumps(self.attributes))
+        attributes = json.loads(json.dumps(self.attributes, allow_nan=False))
         return {**self.__dict__, "user": _key_of(self.user), "attributes": attributes}
 
     @classmethod

@@ -8,11 +8,17 @@ from functools import cache
 from waffle.values import Value
 
 
-class Reason(str, Enum):
-    """What decided a check."""
+class Text(str, Enum):
+    """Internal. One of several texts: within another text it is its value, on every version of Python."""
 
     # Enum's own is written in Python, and each check would call it.
     __hash__ = str.__hash__
+    __str__ = str.__str__
+    __format__ = str.__format__  # type: ignore[assignment]  # that of a text has no name for its argument
+
+
+class Reason(Text):
+    """What decided a check."""
 
     MISSING = "missing"
     """No row of that name: the default of its kind."""

@@ -8,15 +8,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.admin import site
+from django.contrib.admin import AdminSite, site
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.core.exceptions import PermissionDenied
+from django.test import Client, RequestFactory
 
 from tests.admin.forms import address
 from tests.each import each_kind
 from waffle import flag_is_active, switch_is_active
 from waffle.admin import (
+    FlagAdmin,
     delete_individually,
     disable_for_all,
     disable_switches,
@@ -147,3 +149,24 @@ def test_an_action_tells_what_it_has_done(visit: Client, kind: Kind) -> None:
     told = f"Deleted 2 {kind.plural.capitalize()}."
     assert [str(message) for message in response.context["messages"]] == [told]
     assert not kind.model.objects.exists()
+
+
+@pytest.mark.parametrize("action", [enable_for_all, delete_individually])
+def test_an_action_does_nothing_where_a_page_forbids_it_for_one_of_the_toggles(
+    root: User, rf: RequestFactory, action: Action
+) -> None:
+    class Narrow(FlagAdmin):
+        def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "theirs"
+
+        has_delete_permission = has_change_permission
+
+    for name in ("ours", "theirs"):
+        Flag.objects.create(name=name)
+    request = rf.post("/")
+    request.user = root
+
+    with pytest.raises(PermissionDenied):
+        action(Narrow(Flag, AdminSite()), request, Flag.objects.all())
+
+    assert [*Flag.objects.values_list("everyone", flat=True)] == [None, None]

@@ -171,6 +171,29 @@ def test_fields_that_a_page_leaves_out_stay_out(crowded: Flag, visit: Client, ex
     assert (page.long_lists["users"] in shown) is ("users" not in left_out)
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"get_readonly_fields": lambda page, request, obj=None: ("created",)},
+        {"get_fieldsets": lambda page, request, obj=None: [(None, {"fields": ["name", "note", "users"]})]},
+    ],
+    ids=["readonly", "fieldsets"],
+)
+def test_a_page_whose_methods_know_nothing_of_long_lists_has_them_in_its_form(
+    crowded: Flag, visit: Client, monkeypatch: pytest.MonkeyPatch, method: Any
+) -> None:
+    own: Any = type("OwnPage", (FlagAdmin,), method)(Flag, site)
+    registry: Any = site._registry
+    monkeypatch.setitem(registry, Flag, own)
+
+    response = own.changeform_view(
+        visit.get(address(FLAG, "change", crowded.pk)).wsgi_request, str(crowded.pk)
+    ).render()
+
+    assert response.status_code == 200
+    assert 'name="users"' in response.content.decode()
+
+
 def test_who_may_only_look_sees_a_long_list_as_a_number(client: Client, crowded: Flag) -> None:
     reader = User.objects.create_user("reader", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_flag"))

@@ -16,7 +16,7 @@ from tests.admin.forms import FORMS, address, errors_of
 from tests.each import each_kind
 from waffle.admin import SwitchAdmin, enable_for_all
 from waffle.admin.choices import CHOICES, version_of
-from waffle.admin.guards import Banner, banners
+from waffle.admin.guards import banners
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.models import Flag, Sample, Switch
 
@@ -33,15 +33,17 @@ pytestmark = pytest.mark.django_db
     [
         (None, []),
         ("", []),
-        ("Production", [Banner("Production", "info")]),
-        ({"text": "Production", "level": "error"}, [Banner("Production", "error")]),
-        ({"text": "Production"}, [Banner("Production", "info")]),
+        ("Production", [("Production", "info")]),
+        ({"text": "Production", "level": "error"}, [("Production", "error")]),
+        ({"text": "Production"}, [("Production", "info")]),
     ],
 )
-def test_a_banner_has_a_text_and_a_level(settings: Settings, given: Any, shown: list[Banner]) -> None:
+def test_a_banner_has_a_text_and_a_level(
+    settings: Settings, given: Any, shown: list[tuple[str, str]]
+) -> None:
     settings.WAFFLE_ADMIN_BANNER = given
 
-    assert banners() == shown
+    assert [(banner.text, banner.level) for banner in banners()] == shown
 
 
 @each_kind
@@ -395,3 +397,9 @@ def test_a_list_that_can_be_edited_asks_too(root: User, rf: RequestFactory, sett
 
     assert page.check() == []
     assert (asked.is_valid(), answered.is_valid()) == (False, True)
+
+
+@each_kind
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_a_key_that_no_column_holds_is_of_nothing(visit: Client, kind: Kind, page: str) -> None:
+    assert visit.get(address(kind, page, "9" * 23)).status_code == 302

@@ -344,3 +344,46 @@ def test_keys_of_a_preview_are_json(visit: Client, flag: Flag) -> None:
 
     value = re.findall(r'name="previewed" value="([^"]*)"', preview.content.decode())[0]
     assert json.loads(value.replace("&quot;", '"')) == [str(user.pk)]
+
+
+def test_addresses_are_for_who_may_look_at_users(client: Client, flag: Flag) -> None:
+    ada = User.objects.create_user("ada", "secret@example.org")
+    flag.users.add(ada)
+    editor = User.objects.create_user("editor", is_staff=True)
+    editor.user_permissions.add(Permission.objects.get(codename="change_flag"))
+    client.force_login(editor)
+    pages = [
+        client.get(page_of(flag)),
+        client.get(page_of(flag), {"q": "secret"}),
+        client.get(page_of(flag), {"q": "ada"}),
+        client.post(page_of(flag), {"_preview": "1", "names": "ada"}),
+    ]
+    editor.user_permissions.add(Permission.objects.get(codename="view_user"))
+
+    shown = client.get(page_of(flag), {"q": "secret"})
+
+    assert ["secret@" in page.content.decode() for page in pages] == [False] * 4
+    assert [names_on(page) for page in pages[:3]] == [["ada"], [], ["ada"]]
+    assert "secret@example.org" in shown.content.decode()
+
+
+@pytest.mark.parametrize(("permission", "count"), [("view_user", 1), ("view_group", 0)])
+def test_a_site_without_pages_of_users_goes_by_the_permission_to_look_at_them(
+    client: Client, flag: Flag, settings: Settings, permission: str, count: int
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    ada = User.objects.create_user("ada", "secret@example.org")
+    flag.users.add(ada)
+    editor = User.objects.create_user("editor", is_staff=True)
+    editor.user_permissions.set(Permission.objects.filter(codename__in=["view_flag", permission]))
+    client.force_login(editor)
+
+    page = client.get(f"/own/waffle/flag/{flag.pk}/members/users/", {"q": "secret"})
+
+    assert len(names_on(page)) == count
+
+
+def test_what_was_tampered_with_until_no_parser_takes_it_adds_nobody(visit: Client, flag: Flag) -> None:
+    response = visit.post(page_of(flag), {"_add": "1", "previewed": "[" * 100_000}, follow=True)
+
+    assert "Nobody was added" in told(response)[0]

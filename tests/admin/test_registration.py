@@ -14,8 +14,9 @@ from tests.each import each_kind
 from tests.process import run_python
 from waffle import admin
 from waffle.admin import FlagAdmin, SampleAdmin, SwitchAdmin
+from waffle.admin.history import ChangeAdmin
 from waffle.kinds import Kind
-from waffle.models import Flag, Sample, Switch
+from waffle.models import Change, Flag, Sample, Switch
 
 # A project whose flags and switches are its own, and which has a page for the flags.
 SETTINGS = """
@@ -80,7 +81,7 @@ def test_what_a_project_does_with_the_pages_stays(
 ) -> None:
     shown = start(apps, SHOWN)
 
-    assert shown == {"test_app.CompanyAwareFlag": "OwnPage", **switches}
+    assert shown == {"test_app.CompanyAwareFlag": "OwnPage", "waffle.Change": "ChangeAdmin", **switches}
 
 
 def test_a_project_without_the_admin_starts(start: Start) -> None:
@@ -108,7 +109,7 @@ def test_pages_are_those_of_the_projects_models(settings: Settings) -> None:
     admin.register(own)
 
     pages = {model: type(page) for model, page in own._registry.items()}
-    assert pages == {CompanyAwareFlag: FlagAdmin, Switch: SwitchAdmin}
+    assert pages == {CompanyAwareFlag: FlagAdmin, Switch: SwitchAdmin, Change: ChangeAdmin}
 
 
 def test_a_model_of_another_kind_has_no_page(settings: Settings) -> None:
@@ -118,7 +119,8 @@ def test_a_model_of_another_kind_has_no_page(settings: Settings) -> None:
 
     admin.register(own)
 
-    assert {model: type(page) for model, page in own._registry.items()} == {Sample: SampleAdmin}
+    pages = {model: type(page) for model, page in own._registry.items()}
+    assert pages == {Sample: SampleAdmin, Change: ChangeAdmin}
 
 
 def test_a_page_of_the_projects_own_stays() -> None:
@@ -134,4 +136,5 @@ def test_a_page_of_the_projects_own_stays() -> None:
         Flag: OwnPage,
         Switch: SwitchAdmin,
         Sample: SampleAdmin,
+        Change: ChangeAdmin,
     }

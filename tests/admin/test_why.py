@@ -273,3 +273,16 @@ def test_a_site_without_pages_of_flags_has_no_such_link(root: User, settings: Se
 
     assert Template(source).render(Context({"request": request, "user": root})) == ""
     assert Template(source).render(Context({"request": request, "user": None})) == ""
+
+
+def test_flags_that_a_page_hides_are_not_counted(
+    visit: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ours", "theirs"):
+        Flag.objects.create(name=name, everyone=True)
+    page = site._registry[Flag]
+    monkeypatch.setattr(page, "get_queryset", lambda request: Flag.objects.filter(name="ours"))
+
+    response = visit.get(address(FLAG, "changelist") + "why/", {"user": "ada"})
+
+    assert response.context["headline"] == "1 of 1 flag is on"

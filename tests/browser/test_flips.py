@@ -59,6 +59,19 @@ def test_a_switch_and_a_sample_are_flipped_by_keyboard(
     )
 
 
+@with_and_without_scripts
+def test_a_flip_is_taken_back(visits: Visits, root: User, script: bool) -> None:
+    Sample.objects.create(name="tracing", percent=34)
+    page = visits.open("/admin/waffle/sample/", root, script=script)
+
+    page.get_by_role("button", name="Turn off “tracing”").click()
+    page.get_by_role("link", name="Undo").click()
+    page.get_by_role("button", name="Revert").click()
+
+    expect(page.locator(".messagelist")).to_be_visible()
+    assert Sample.objects.get().percent == 34
+
+
 def test_two_people_at_once_overwrite_nothing(visits: Visits, root: User) -> None:
     ada = User.objects.create_superuser("ada")
     Flag.objects.create(name="new_basket", superusers=False)
@@ -68,7 +81,9 @@ def test_two_people_at_once_overwrite_nothing(visits: Visits, root: User) -> Non
     expect(first.locator(".messagelist")).to_contain_text("is on for everyone")
     second.get_by_role("button", name="Turn off “new_basket” for everyone").click()
 
-    expect(second.locator(".messagelist")).to_contain_text("Nothing was changed")
+    expect(second.locator(".messagelist")).to_contain_text(
+        "was changed just now by root (Everyone: not set → yes)"
+    )
     expect(second.get_by_role("row", name="new_basket")).to_contain_text("On for everyone")
     picture(second, "conflict")
     assert problems_of(second) == ""

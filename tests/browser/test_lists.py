@@ -7,12 +7,18 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import expect
 
 from tests.browser.visits import LOOKS, Visits, each_look, picture, problems_of
+from waffle import history
 from waffle.models import Flag, Sample, Switch
 
 
 @pytest.fixture
 def shop(root: User) -> None:
     """Fill the three lists."""
+    with history.by("ada"):
+        fill()
+
+
+def fill() -> None:
     ada, bob, cleo = (User.objects.create_user(name) for name in ("ada", "bob", "cleo"))
     beta = Group.objects.create(name="beta")
     basket = Flag.objects.create(
@@ -43,6 +49,24 @@ def test_the_list_of_flags(visits: Visits, root: User, shop: None, look: str) ->
     assert problems_of(page) == ""
     expect(page.get_by_role("row", name="new_basket")).to_contain_text(
         "On for staff, 3 users (ada, bob, cleo), the group beta and 25 % of everyone else"
+    )
+
+
+def test_every_column_is_in_sight_beside_the_filters(visits: Visits, root: User, shop: None) -> None:
+    with history.by(root):
+        Flag.objects.create(name="a_name_that_is_rather_long_but_has_no_space", note="Who knows?")
+        for flag in Flag.objects.all():
+            flag.save()
+            flag.note += "!"
+            flag.save()
+    page = visits.open("/admin/waffle/flag/", root)
+    picture(page, "flags-and-filters")
+
+    assert (
+        page.evaluate(
+            "(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)(document.querySelector('.results'))"
+        )
+        == 0
     )
 
 

@@ -13,8 +13,9 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests.lacking import miss
 from tests.process import environment_of_child
-from tests.servers.conftest import BELLS, Cache, miss
+from tests.servers.conftest import BELLS, Cache
 from tests.servers.start import HOST, free_port
 from waffle.models import Switch
 

@@ -16,13 +16,16 @@ from waffle.admin.actions import (
     enable_for_all,
     enable_switches,
 )
+from waffle.admin.history import ChangeAdmin
 from waffle.admin.pages import BaseAdmin, FlagAdmin, SampleAdmin, SwitchAdmin
 from waffle.admin.widgets import InformativeManyToManyRawIdWidget
 from waffle.conf import conf
 from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind
+from waffle.models import Change
 
 __all__ = [
     "BaseAdmin",
+    "ChangeAdmin",
     "FlagAdmin",
     "InformativeManyToManyRawIdWidget",
     "SampleAdmin",
@@ -47,6 +50,8 @@ def register(site: admin.AdminSite) -> None:
 def register_stock(site: admin.AdminSite) -> None:
     """Show the pages of Waffle Iron's models, as far as the project has none of its own in their place."""
     _register(site, [(kind, model) for kind, model in _models() if _is_stock(model)])
+    if conf.ENABLE_ADMIN_PAGES and not site.is_registered(Change):
+        site.register(Change, ChangeAdmin)
 
 
 def register_own(site: admin.AdminSite) -> None:

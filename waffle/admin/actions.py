@@ -11,6 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -53,10 +54,11 @@ def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
     """Delete toggles one by one, so that each model's own `delete` is called."""
 
     def delete(toggle: Any) -> None:
-        _log(request, toggle, DELETION, f"{toggle.name} deleted")
+        log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
-    return _each(modeladmin, request, queryset, delete, _("Deleted %(count)d %(items)s."), guards.of_deletion)
+    told = _("Deleted %(count)d %(items)s.")
+    return _each(modeladmin, request, queryset, delete, told, guards.of_deletion, may="delete")
 
 
 def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
@@ -67,23 +69,35 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
         for field, value in chosen.fields.items():
             setattr(toggle, field, value)
         toggle.save(update_fields=[*before])
-        _log(request, toggle, CHANGE, f"{toggle.name} {choice}", changes.message(toggle, before))
+        log(request, toggle, CHANGE, f"{toggle.name} {choice}", changes.message(toggle, before))
 
     def question(toggles: Any) -> guards.Question | None:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
         return guards.question(others, chosen.consequence, f"{chosen.asks_all}?", chosen.asks_all)
 
-    return _each(modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question)
+    return _each(
+        modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question, may="change"
+    )
 
 
 def _each(
-    modeladmin: Any, request: Any, queryset: Any, work: Callable[[Any], None], told: Any, question: Any
+    modeladmin: Any,
+    request: Any,
+    queryset: Any,
+    work: Callable[[Any], None],
+    told: Any,
+    question: Any,
+    *,
+    may: str,
 ) -> Any:
     """Do `work` for each toggle, for all or for none; then tell of it, where there is a page to tell.
 
     Where the settings want it, return the page that asks first.
     """
     if modeladmin is not None:
+        allows = getattr(modeladmin, f"has_{may}_permission")
+        if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
+            raise PermissionDenied
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
         kept = [field for field in fields if field[0] in ACTION_FIELDS]
         page = guards.asked(modeladmin, request, question([*queryset]), kept)
@@ -100,7 +114,7 @@ def _each(
     return None
 
 
-def _log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:
+def log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:
     """Write an entry of the admin's history."""
     LogEntry.objects.create(
         user_id=request.user.pk,
@@ -108,5 +122,5 @@ def _log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -
         object_id=str(toggle.pk),
         object_repr=text[: LogEntry._meta.get_field("object_repr").max_length],
         action_flag=change,
-        change_message=json.dumps(message) if message else "",
+        change_message=message if isinstance(message, str) else json.dumps(message),
     )

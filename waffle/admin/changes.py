@@ -16,21 +16,22 @@ LONGEST_LIST = 10  # members that are named
 # Any, throughout: toggles, forms and values are of the project's models.
 def message(toggle: Any, before: Mapping[str, Any]) -> list[Any]:
     """Return a message for `LogEntry`; `before` has the old values of the fields that were changed."""
-    return _of_fields(
-        f"{_label(toggle, name)} ({shown(old)} → {shown(getattr(toggle, name))})"
+    fields = [
+        f"{toggle._meta.get_field(name).verbose_name} ({shown(old)} → {shown(getattr(toggle, name))})"
         for name, old in before.items()
-    )
+    ]
+    return [{"changed": {"fields": fields}}]
 
 
-def message_of_form(form: Any) -> list[Any]:
+def of_form(form: Any) -> list[Any]:
     """Return a message for `LogEntry` of what a form has changed."""
     fields = []
     for name in form.changed_data:
         before, after = form.initial.get(name), form.cleaned_data.get(name)
         is_list = getattr(form.fields[name], "queryset", None) is not None
         told = _of_list(before or (), after or ()) if is_list else f"{shown(before)} → {shown(after)}"
-        fields.append(f"{_label(form.instance, name)} ({told})")
-    return _of_fields(fields)
+        fields.append(f"{form.fields[name].label or name} ({told})")
+    return [{"changed": {"fields": fields}}]
 
 
 def shown(value: Any) -> str:
@@ -40,15 +41,6 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return Truncator(str(localize(value))).chars(LONGEST_VALUE)
-
-
-def _of_fields(fields: Iterable[str]) -> list[Any]:
-    told = [*fields]
-    return [{"changed": {"fields": told}}] if told else []
-
-
-def _label(toggle: Any, name: str) -> str:
-    return str(toggle._meta.get_field(name).verbose_name)
 
 
 def _of_list(before: Iterable[Any], after: Iterable[Any]) -> str:

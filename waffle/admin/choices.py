@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -12,11 +11,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from waffle.admin.consequences import Consequence, of_fields
 from waffle.admin.states import Members
 from waffle.kinds import FLAG, KINDS, Kind
+from waffle.values import Value
 
 
 # Any, throughout: toggles are instances of the project's models.
-@dataclass(frozen=True)
-class Choice:
+class Choice(Value):
     """What a toggle can be set to with one click."""
 
     name: str
@@ -94,6 +93,12 @@ CHOICES = {kind: _choices(kind) for kind in KINDS}
 def choices_for(toggle: Any) -> dict[str, Choice]:
     """Return what a toggle can be set to, by name."""
     return CHOICES[toggle._waffle_kind]
+
+
+def is_flip(model: Any, fields: Iterable[str]) -> bool:
+    """Say whether a change of these fields is no more than what a click can do."""
+    flipped = {field for choice in CHOICES[model._waffle_kind].values() for field in choice.fields}
+    return flipped.issuperset(fields)
 
 
 def version_of(toggle: Any, members: Mapping[str, Members]) -> str:

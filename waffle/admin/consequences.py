@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,11 +11,11 @@ from waffle.admin import census, effect
 from waffle.admin.states import sentence
 from waffle.kinds import FLAG, SAMPLE, copy_of
 from waffle.reach import Reach, reach_of
+from waffle.values import Value
 
 
 # Any, throughout: toggles are instances of the project's models.
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(Value):
     """What a change would do."""
 
     share: float
@@ -54,7 +53,7 @@ def of_deletion(toggle: Any) -> Consequence:
 
 def _percent_of(toggle: Any) -> float:
     """Return in which share of all checks a switch or a sample is on."""
-    return float(toggle.percent) if toggle._waffle_kind is SAMPLE else 100.0 * toggle.active
+    return float(toggle.percent if toggle._waffle_kind is SAMPLE else 100 * toggle.active)
 
 
 def _share_of_users(reach: Reach) -> float:
@@ -65,5 +64,5 @@ def _share_of_users(reach: Reach) -> float:
 def _share_of_visitors(flag: Any) -> float:
     """Return for which share of those who are not signed in a flag is on, as far as its fields tell."""
     if flag.everyone is not None:
-        return 100.0 * flag.everyone
+        return float(100 * flag.everyone)
     return float(flag.percent or 0)

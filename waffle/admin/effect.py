@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import number_format
@@ -12,13 +11,13 @@ from django.utils.translation import ngettext
 from waffle.conditions import Condition, Language, Percent, Testing
 from waffle.conf import conf
 from waffle.reach import Count, Reach, list_names, reach_of
+from waffle.values import Value
 
 BUTTON = "_effect"
 """The name of the button that asks for it."""
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Value):
     """One of the two bars."""
 
     title: str
@@ -27,8 +26,7 @@ class Bar:
     users: int
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(Value):
     """What the page shows of it."""
 
     bars: tuple[Bar, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from waffle.conditions import CLASSIC, Condition, Everyone, Language, Percent, Testing
 from waffle.picking import in_order
+from waffle.values import Value
 
 SIDE_BY_SIDE = ("authenticated", "staff", "superusers")
 HEAD = ("name", "note")
@@ -20,8 +20,7 @@ FOOT = ("created", "modified")
 """What comes after it."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value):
     """Some conditions that stand together, with one sentence on them."""
 
     title: Any  # a lazy text, here and below

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -67,7 +67,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     """What makes Django's page of a model the page of a flag."""
 
     form = FlagForm
-    change_form_template: Any = guards.template_property("change_form", "flag_form")  # type: ignore[misc]  # as of GuardedPage
+    change_form_template: ClassVar[Any] = guards.template_property("change_form", "flag_form")
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
@@ -248,7 +248,16 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
                 and len(getattr(obj, name).values_list("pk")[: LONGEST_FORM + 1]) > LONGEST_FORM
             }
             obj.__dict__["_waffle_long"] = known
+            if not self._shows(known, request, obj):
+                known = obj.__dict__["_waffle_long"] = {}
         return dict(known)
+
+    def _shows(self, long: dict[str, LongList], request: Any, obj: Any) -> bool:
+        """Say whether the page shows what stands in for lists: a project's own methods may not know of it."""
+        if not long:
+            return True
+        fields = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return not {*long} & {*fields} and {*long.values()} <= {*self.get_readonly_fields(request, obj)}
 
     def _search_attributes(self, request: Any, field: Any) -> dict[str, str]:
         search = self.search_of(request, field)

@@ -74,7 +74,9 @@ class FlipPage(guards.GuardedPage):
         """Say whether this request may flip: with the permission to do so, or with that to change."""
         if conf.ADMIN_READ_ONLY:
             return False
-        return permissions.may(request, "toggle", self.opts) or self.has_change_permission(request, obj)
+        if self.has_change_permission(request, obj):
+            return True
+        return permissions.may(request, "toggle", self.opts) and self.has_view_permission(request, obj)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         """Say whether this request may look: who may flip may see what."""
@@ -101,15 +103,14 @@ class FlipPage(guards.GuardedPage):
             level, told = self._flip(request, toggle, choice, version)
         if toggle is None:
             told = self._gone(object_id)
-        undo = latest.address_of_undo(self.admin_site, request, block.written[-1]) if block.written else None
-        if undo is not None:
-            told = format_html('{} <a href="{}">{}</a>', told, undo, _("Undo"))
-        self.message_user(request, told, level)
+        self.message_user(request, self._with_undo(request, told, block.written, alias), level)
         return back
 
     def _asked(self, request: Any, object_id: str, choice: Choice, value: str) -> Any:
         """Return the page that asks first, None where nothing is asked."""
-        toggle = self.get_object(request, unquote(object_id)) if choice.is_for_everyone else None
+        key = unquote(object_id)
+        is_asked = choice.is_for_everyone and is_key(self.model._meta.pk, key)
+        toggle = self.get_object(request, key) if is_asked else None
         if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
             return None
         title = f"{choice.asks % toggle}?"
@@ -133,6 +134,13 @@ class FlipPage(guards.GuardedPage):
         self.log_change(request, toggle, changes.message(toggle, before))
         return messages.SUCCESS, choice.says % toggle
 
+    def _with_undo(self, request: Any, told: str, written: list[int], using: str) -> str:
+        """Return a message with a link to the page that takes the change back."""
+        if not written:
+            return told
+        undo = latest.address_of_undo(self.admin_site, request, written[-1], using)
+        return told if undo is None else format_html('{} <a href="{}">{}</a>', told, undo, _("Undo"))
+
     def _gone(self, object_id: str) -> str:
         change = latest.deletion_of(self.model, unquote(object_id))
         if change is None:
@@ -151,7 +159,7 @@ class FlipPage(guards.GuardedPage):
 
     def list_address(self, request: Any) -> str:
         """Return the address of the list, filtered as it was."""
-        words = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        words: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(words, address_of(self, "changelist"))
 
 
@@ -159,9 +167,9 @@ def _conflict(toggle: Any) -> str:
     """Say who was quicker, and what they did."""
     change = latest.latest_changes([toggle]).get(str(toggle.pk))
     if change is None:
-        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % toggle
+        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % str(toggle)
     words = {
-        "name": toggle,
+        "name": str(toggle),
         "who": latest.who(change),
         "when": latest.ago(change.at),
         "what": latest.what(change),

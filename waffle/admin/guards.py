@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -18,14 +17,15 @@ from django.utils.translation import ngettext
 from waffle.admin import consequences, effect
 from waffle.admin.choices import Choice, choices_for
 from waffle.admin.consequences import Consequence
+from waffle.admin.widgets import is_key
 from waffle.conf import conf
+from waffle.values import Value
 
 MOST = 10  # toggles of one action for which it is found out what would come of it
 CONFIRMED = "_confirmed"  # what a form sends when it was asked and has been told to go on
 
 
-@dataclass(frozen=True)
-class Banner:
+class Banner(Value):
     """What stands on top of every page of toggles."""
 
     text: str
@@ -46,8 +46,7 @@ def banners() -> list[Banner]:
 
 
 # Any, from here on: pages, requests, forms and toggles are Django's and the project's.
-@dataclass(frozen=True)
-class Question:
+class Question(Value):
     """What is asked before a change is made."""
 
     title: str
@@ -61,7 +60,7 @@ class Question:
         """Say whether this request is the answer, and it is yes."""
         if CONFIRMED not in request.POST:
             return False
-        return request.POST.get("typed", "").strip() == self.to_type.strip()
+        return str(request.POST.get("typed", "")).strip() == self.to_type.strip()
 
 
 def question(
@@ -113,10 +112,16 @@ def template_property(name: str, ours: str) -> property:
 class GuardedPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own
     """A page that keeps to the guards, and shows the banners."""
 
-    change_form_template: Any = template_property("change_form", "toggle_form")
-    change_list_template: Any = template_property("change_list", "toggle_list")
-    delete_confirmation_template: Any = template_property("delete_confirmation", "toggle_deletion")
-    object_history_template: Any = template_property("object_history", "toggle_history")
+    change_form_template: ClassVar[Any] = template_property("change_form", "toggle_form")
+    change_list_template: ClassVar[Any] = template_property("change_list", "toggle_list")
+    delete_confirmation_template: ClassVar[Any] = template_property("delete_confirmation", "toggle_deletion")
+    object_history_template: ClassVar[Any] = template_property("object_history", "toggle_history")
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """Return a toggle; none has a key that no column holds, at which Django 4.2 would raise."""
+        if from_field is None and not is_key(self.opts.pk, object_id):
+            return None
+        return super().get_object(request, object_id, from_field)
 
     def has_add_permission(self, request: Any) -> bool:
         """Say whether this request may add: nobody may where the admin is read only."""

@@ -69,9 +69,10 @@ def ago(at: Any) -> str:
     return _("%s ago") % timesince(at, depth=1)
 
 
-def address_of_undo(site: AdminSite, request: Any, change: int) -> str | None:
-    """Return the address of a change, whose page takes it back; None where there is no such page to see."""
-    page = site._registry.get(Change)
-    if page is None or not page.has_view_permission(request):
+def address_of_undo(site: AdminSite, request: Any, key: int, using: str) -> str | None:
+    """Return the address of the page that takes this change back; None if there is none, or it may not."""
+    page: Any = site._registry.get(Change)
+    may_revert = getattr(page, "may_revert", None)  # a page of the project's own may have none
+    if may_revert is None or not may_revert(request, Change.objects.using(using).get(pk=key)):
         return None
-    return reverse("admin:waffle_change_change", args=[change], current_app=site.name)
+    return reverse("admin:waffle_change_change", args=[key], current_app=site.name)

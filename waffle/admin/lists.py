@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Case, IntegerField, Value, When
+from django.db import models
+from django.db.models import Case, IntegerField, When
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.timezone import template_localtime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +21,7 @@ from waffle.admin.filters import ChangedFilter, StateFilter
 from waffle.admin.latest import ago, latest_changes, who
 from waffle.admin.states import Members, Part, State, sentence, state_of
 from waffle.models import Change
+from waffle.values import Value
 
 RANK = "waffle_rank"
 LONGEST_NOTE = 160  # characters
@@ -28,8 +29,7 @@ LONGEST_NOTE = 160  # characters
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     """What the columns of one toggle show, beside its fields."""
 
     members: dict[str, Members]
@@ -53,7 +53,7 @@ class ToggleList(ChangeList):
             toggle._waffle_filters = self.preserved_filters
 
     def _get_default_ordering(self) -> Any:
-        given = super()._get_default_ordering()
+        given = super()._get_default_ordering()  # type: ignore[misc]  # it is in every version of Django
         return given or ((RANK, "name") if self._shows_state() else ("name",))
 
     def _shows_state(self) -> bool:
@@ -64,8 +64,8 @@ class ListPage(flips.FlipPage):
     """The columns of a list of toggles."""
 
     list_display: Any = ("waffle_state", "name", "waffle_audience", "waffle_flip", "waffle_changed")
-    list_filter: Any = (StateFilter, ChangedFilter)
-    search_fields: Any = ("name", "note")
+    list_filter: ClassVar[Any] = (StateFilter, ChangedFilter)
+    search_fields: ClassVar[Any] = ("name", "note")
 
     class Media:
         css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
@@ -108,7 +108,7 @@ class ListPage(flips.FlipPage):
         at = max(toggle.modified, change.at) if change else toggle.modified
         shown = format_html(
             '<time datetime="{}" title="{}">{}</time>',
-            *(at.isoformat(), localize(template_localtime(at)), ago(at)),
+            *(at.isoformat(), localize(localtime(at) if is_aware(at) else at), ago(at)),
         )
         told = _("%(when)s by %(who)s") if change else "%(when)s"
         words = {"when": shown, "who": conditional_escape(who(change)) if change else ""}
@@ -124,11 +124,13 @@ def by_state(toggles: Any) -> Any:
     """Return a query set with each row's rank: on first, then conditional, then off."""
     states = census.states(toggles)
     ranks = [
-        When(pk__in=[key for key, found in states.items() if found is state], then=Value(rank))
+        When(pk__in=[key for key, found in states.items() if found is state], then=models.Value(rank))
         for rank, state in enumerate(State)
         if state is not State.OFF
     ]
-    return toggles.annotate(**{RANK: Case(*ranks, default=Value(len(State)), output_field=IntegerField())})
+    return toggles.annotate(
+        **{RANK: Case(*ranks, default=models.Value(len(State)), output_field=IntegerField())}
+    )
 
 
 def describe(toggles: Any) -> None:
@@ -149,7 +151,7 @@ def row_of(toggle: Any) -> Row:
 
 
 def _note(text: str) -> str:
-    return format_html('<p class="waffle-note">{}</p>', text) if text else ""
+    return format_html('<p class="waffle-note"><bdi>{}</bdi></p>', text) if text else ""
 
 
 def _marked_up(part: Part) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sized
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -26,7 +25,9 @@ from waffle.admin.effect import grouped
 from waffle.admin.pasting import Meant, chunks, meant_by, names_in
 from waffle.admin.widgets import is_key, words
 from waffle.management.members import called, can_be_stored, naming_fields
+from waffle.permissions import may
 from waffle.reach import list_names
+from waffle.values import Value
 
 PER_PAGE = 100
 SHOWN = 100  # names of each sort that a preview shows
@@ -34,8 +35,7 @@ TOLD = 10  # names that a message tells
 
 
 # Any, throughout: pages, requests, flags and members are Django's and the project's.
-@dataclass(frozen=True)
-class Row:
+class Row(Value):
     """A member, as a page shows it."""
 
     key: str
@@ -98,7 +98,7 @@ class Listing:
             "here_url": self.request.get_full_path(),
             "can_paste": bool(names),
             "paste_help": self._paste_help(names),
-            "other_title": self._titles(names[1:]) or _("Key"),
+            "other_title": self._titles(self._other_fields()) or _("Key"),
             "search": self.page.search_of(self.request, self.field),
             "words": words(),
         }
@@ -108,13 +108,16 @@ class Listing:
         members = self.members()
         if not asked:
             return members, ""
+        names = naming_fields(self.model)
         if not can_be_stored(asked):
             return members.none(), asked
         own = self.page.admin_site._registry.get(self.model)
+        if not self._may_see_members():  # or a search would tell what the page does not show
+            own, names = None, naming_fields(self.model)[:1]
         if own is not None and own.get_search_fields(self.request):
             found, is_distinct = own.get_search_results(self.request, members, asked)
             return found.distinct() if is_distinct else found, asked
-        parts = [Q(**{f"{name}__icontains": asked}) for name in naming_fields(self.model)]
+        parts = [Q(**{f"{name}__icontains": asked}) for name in names]
         return (members.filter(reduce(or_, parts)) if parts else members.none()), asked
 
     def _preview(self, text: str) -> Any:
@@ -171,7 +174,7 @@ class Listing:
         """Return the keys that were chosen: in a preview, among some of one name, or by a script."""
         try:
             previewed = [str(key) for key in json.loads(sent.get("previewed", "[]"))]
-        except (TypeError, ValueError):
+        except (RecursionError, TypeError, ValueError):
             previewed = []
         picked = [key.strip() for key in sent.get("keys", "").split(",")]
         among = [value for name, value in sent.items() if name.startswith("among-")]
@@ -226,13 +229,22 @@ class Listing:
         return found
 
     def _row(self, member: Any, *, is_listed: bool = False) -> Row:
-        names = naming_fields(self.model)[1:]
+        names = self._other_fields()
         other = " ".join(str(getattr(member, name) or "") for name in names) if names else str(member.pk)
         return Row(str(member.pk), called(member), other, self._member_url(member), is_listed)
 
-    def _member_url(self, member: Any) -> str:
+    def _other_fields(self) -> list[str]:
+        """Return what tells members of one name apart: addresses are for who may look at users."""
+        return naming_fields(self.model)[1:] if self._may_see_members() else []
+
+    def _may_see_members(self) -> bool:
         own = self.page.admin_site._registry.get(self.model)
-        if own is None or not own.has_view_permission(self.request):
+        if own is not None:
+            return bool(own.has_view_or_change_permission(self.request))
+        return any(may(self.request, action, self.model._meta) for action in ("view", "change"))
+
+    def _member_url(self, member: Any) -> str:
+        if self.model not in self.page.admin_site._registry or not self._may_see_members():
             return ""
         return str(self.page.url_of("change", member.pk, model=self.model))
 

@@ -17,11 +17,12 @@ from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
 from waffle.admin.flagpage import FlagPage
 from waffle.admin.forms import ToggleForm
 from waffle.admin.lists import ListPage
+from waffle.admin.timeline import TimelinePage
 
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-class BaseAdmin(ListPage):
+class BaseAdmin(TimelinePage, ListPage):
     """A page of toggles."""
 
     form = ToggleForm
@@ -43,10 +44,10 @@ class BaseAdmin(ListPage):
             return super().delete_view(request, *args, **kwargs)
 
     def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
-        """Return what Django's log says of a saved form: the old and the new value of each field."""
-        if add or formsets:
+        """Return what Django's own log says of a form: the old and the new value of each field."""
+        if add or not form.changed_data:
             return super().construct_change_message(request, form, formsets, add)
-        return changes.message_of_form(form)
+        return changes.of_form(form)
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; `delete_individually` is there in the place of Django's own."""
@@ -61,7 +62,7 @@ class FlagAdmin(FlagPage, BaseAdmin):
     """The page of flags; a model without `users` or `groups` shows none."""
 
     actions = (enable_for_all, disable_for_all, delete_individually)
-    list_filter = (StateFilter, AudienceFilter, ChangedFilter)
+    list_filter: ClassVar[Any] = (StateFilter, AudienceFilter, ChangedFilter)
 
 
 class SwitchAdmin(BaseAdmin):

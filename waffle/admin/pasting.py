@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,14 +15,24 @@ CHUNK = 900  # SQLite took no more than 999 parameters
 
 
 # Any, throughout: users, groups and the like are of the project's models.
-@dataclass(frozen=True)
 class Meant:
     """Whom a list of names means."""
 
-    found: dict[Any, Any] = field(default_factory=dict)
-    """By primary key."""
-    ambiguous: dict[str, list[Any]] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        found: dict[Any, Any] | None = None,
+        ambiguous: dict[str, list[Any]] | None = None,
+        unknown: list[str] | None = None,
+    ) -> None:
+        self.found = found or {}
+        """By primary key."""
+        self.ambiguous = ambiguous or {}
+        self.unknown = unknown or []
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Meant) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as for all that holds a dictionary
 
 
 def names_in(text: str) -> list[str]:
@@ -34,7 +43,8 @@ def names_in(text: str) -> list[str]:
 
 def _bare(name: str) -> str:
     """Return an address without the name that mail programs put before it: `Ada <ada@example.org>`."""
-    address = re.fullmatch(r"[^<>]*<([^<>\s]+@[^<>\s]+)>", name.strip())
+    # One @ and no more: with any number of them a long text would be searched from each.
+    address = re.fullmatch(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>", name.strip())
     return (address[1] if address else name).strip().strip("\"'").strip()
 
 

@@ -6,7 +6,6 @@ Pure: the fields and the conditions tell, and whom the lists name is handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from waffle.conditions import Condition, Dice, InShortList, Listed
 from waffle.picking import Method, overrides, picked
+from waffle.values import Value
 from waffle.verdicts import Reason
 
 LONGEST_VALUE = 40  # characters of a custom field that a sentence quotes
@@ -36,8 +36,7 @@ class State(str, Enum):
         return {State.ON: _("On"), State.CONDITIONAL: _("Conditional"), State.OFF: _("Off")}[self]
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(Value):
     """Whom one list field names."""
 
     count: int
@@ -45,8 +44,7 @@ class Members:
     """All of them, or none where there are too many to be shown."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     """One group of people in a sentence."""
 
     text: str
@@ -166,12 +164,11 @@ def _languages(text: str) -> str:
 def _listed(toggle: Any, pick: Condition, members: Mapping[str, Members]) -> Part:
     found = members[pick.field]
     if found.count == 1 and found.names:
-        words = {
+        named = {
             Reason.USER: _("the user %(name)s"),
             Reason.GROUP: _("the group %(name)s"),
         }.get(pick.reason, _("the %(model)s %(name)s"))
-        text = words % {"model": _model_of(toggle, pick, 1), "name": found.names[0]}
-        return Part(text)
+        return Part(named % {"model": _model_of(toggle, pick, 1), "name": found.names[0]})
     counted = {
         Reason.USER: ngettext("%(count)s user", "%(count)s users", found.count),
         Reason.GROUP: ngettext("%(count)s group", "%(count)s groups", found.count),

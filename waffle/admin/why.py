@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -21,20 +20,23 @@ from waffle.admin.effect import grouped
 from waffle.admin.pasting import meant_by
 from waffle.admin.widgets import is_key, words
 from waffle.conf import conf
-from waffle.explanations import Explanation, Outcome, explanation_of, verdicts_for
 from waffle.kinds import FLAG
 from waffle.management.members import called
 from waffle.reach import list_names
 from waffle.subjects import Subject
+from waffle.values import Value
 from waffle.verdicts import Reason, Verdict, on_or_off
+
+if TYPE_CHECKING:
+    from waffle.explanations import Explanation
 
 OFF = gettext_lazy("off")
 OUTCOMES = {
-    Outcome.YES: gettext_lazy("on"),
-    Outcome.NO: gettext_lazy("does not apply"),
-    Outcome.UNKNOWN: gettext_lazy("unknown"),
-    Outcome.UNSET: gettext_lazy("not set"),
-    Outcome.ERROR: gettext_lazy("failed"),
+    "yes": gettext_lazy("on"),
+    "no": gettext_lazy("does not apply"),
+    "unknown": gettext_lazy("unknown"),
+    "unset": gettext_lazy("not set"),
+    "error": gettext_lazy("failed"),
 }
 REASONS = {
     Reason.MISSING: gettext_lazy("there is no such flag"),
@@ -61,8 +63,7 @@ MOST_FOUND = 10  # users who may be meant by one name
 
 
 # Any, throughout: pages, requests, flags and users are Django's and the project's.
-@dataclass(frozen=True)
-class Asked:
+class Asked(Value):
     """Whom a page is asked about."""
 
     name: str = ""
@@ -102,8 +103,7 @@ class Asked:
         return request
 
 
-@dataclass(frozen=True)
-class ShownStep:
+class ShownStep(Value):
     """What one condition says, as the page shows it."""
 
     label: str
@@ -115,8 +115,7 @@ class ShownStep:
     """Whether it stands after the one that decides: a check does not ask it."""
 
 
-@dataclass(frozen=True)
-class FlagRow:
+class FlagRow(Value):
     """One flag of somebody."""
 
     name: str
@@ -157,6 +156,8 @@ def flag_page(page: Any, request: Any, object_id: str) -> Any:
     """Show what every condition of one flag says of somebody."""
     flag = page.flag_of(request, object_id)
     asked = asked_by(request)
+    from waffle.explanations import explanation_of  # a site that starts needs none of it
+
     with pinned():
         explanation = explanation_of(FLAG, flag.name, asked.whom, unit=asked.unit or None)
     verdict = explanation.verdict
@@ -180,14 +181,18 @@ def flags_page(page: Any, request: Any) -> Any:
     if not page.has_view_or_change_permission(request):
         raise PermissionDenied
     asked = asked_by(request)
+    from waffle.explanations import verdicts_for
+
     with pinned():
         verdicts = verdicts_for(FLAG, asked.whom, unit=asked.unit or None)
-    wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     keys = dict(page.get_queryset(request).values_list("name", "pk"))
+    verdicts = {name: verdict for name, verdict in verdicts.items() if name in keys}
+    on = sum(verdict.active for verdict in verdicts.values())
+    wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     found = [
         (name, verdict)
         for name, verdict in sorted(verdicts.items(), key=lambda item: (not item[1].active, item[0]))
-        if name in keys and wanted.casefold() in name.casefold()
+        if wanted.casefold() in name.casefold()
         if state in ("", on_or_off(verdict))
     ]
     rows: Any = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -202,7 +207,6 @@ def flags_page(page: Any, request: Any) -> Any:
         )
         for name, verdict in rows.object_list
     ]
-    on = sum(verdict.active for verdict in verdicts.values())
     told = ngettext("%(on)s of %(all)s flag is on", "%(on)s of %(all)s flags are on", len(verdicts))
     context = {
         **_whom(page, request, asked, page.reversed("admin:waffle_why")),
@@ -239,9 +243,7 @@ def _shown(model: Any, explanation: Explanation) -> list[ShownStep]:
     shown: list[ShownStep] = []
     for step in explanation.steps:
         is_after = any(earlier.decides for earlier in shown)
-        says = OUTCOMES[step.outcome]
-        if step.decides and step.outcome is Outcome.NO:
-            says = OFF
+        says = OFF if step.decides and step.outcome == "no" else OUTCOMES[step.outcome.value]
         shown.append(
             ShownStep(
                 *(label_of(model, step.condition), step.outcome.value, says),

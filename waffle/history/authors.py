@@ -67,7 +67,7 @@ def by(user: Any = None, *, source: str | None = None, comment: str = "") -> Ite
     if source is not None:
         said["source"] = source
     if comment:
-        said["comment"] = comment
+        said["comment"] = _storable(comment)
     with _within(**said) as block:
         yield block
 
@@ -124,7 +124,9 @@ def _source(connection: BaseDatabaseWrapper, is_loaded: bool) -> str:
         return Source.TEST
     if connection.alias in migrating:
         return Source.MIGRATION
-    return Source.COMMAND if is_loaded or _is_command.get() else Source.CODE
+    if is_loaded or _is_command.get():
+        return Source.COMMAND
+    return Source.ADMIN if _is_in_admin() else Source.CODE
 
 
 _is_command: ContextVar[bool] = ContextVar("waffle_history_is_command", default=False)
@@ -141,14 +143,26 @@ def command() -> Iterator[None]:
         _is_command.set(before)
 
 
-def _user_of_request() -> dict[str, Any]:
-    """Return the user of the request that is being answered, if somebody has loaded it already."""
+def _request() -> Any:
+    """Return the request that is being answered, as far as the middleware knows of one."""
     pin = pins.current()
     while pin is not None and pin.request is None:
         pin = pin.outer()
-    if pin is None:
+    return None if pin is None else pin.request
+
+
+def _is_in_admin() -> bool:
+    """Say whether a page of Django's admin answers, on whatever site."""
+    match = getattr(_request(), "resolver_match", None)
+    return match is not None and "admin" in match.app_names
+
+
+def _user_of_request() -> dict[str, Any]:
+    """Return the user of that request, if somebody has loaded it already."""
+    request = _request()
+    if request is None:
         return UNKNOWN
-    held = pin.request.__dict__
+    held = request.__dict__
     user = held.get("user")
     if user is None or (isinstance(user, LazyObject) and user._wrapped is empty):
         user = held.get("_acached_user")
@@ -157,9 +171,17 @@ def _user_of_request() -> dict[str, Any]:
 
 def _named(user: Any) -> dict[str, Any]:
     if isinstance(user, str):
-        return {"user_id": "", "user_label": user[:MOST_CHARACTERS]}
+        return {"user_id": "", "user_label": _storable(user)[:MOST_CHARACTERS]}
     key = getattr(user, "pk", None)
     if key is None:
         return {}  # nobody who is signed in
     label = user.get_username() if hasattr(user, "get_username") else user
-    return {"user_id": str(key)[:MOST_CHARACTERS], "user_label": str(label)[:MOST_CHARACTERS]}
+    return {
+        "user_id": _storable(key)[:MOST_CHARACTERS],
+        "user_label": _storable(label)[:MOST_CHARACTERS],
+    }
+
+
+def _storable(text: Any) -> str:
+    """Return text without what a database may refuse, and a save with it: NUL, and halves of a character."""
+    return str(text).replace("\0", "").encode(errors="replace").decode()

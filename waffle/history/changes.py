@@ -96,9 +96,18 @@ def _joined(earlier: Any, later: Any) -> Row | None:
     if earlier is None:
         return dict(later)
     if is_capped(earlier) or is_capped(later):
-        return None  # who is gained and who is lost again is not known
+        return _counted(earlier, later)
     added = [key for key in earlier["added"] if key not in later["removed"]]
     added += [key for key in later["added"] if key not in earlier["removed"] and key not in added]
     removed = [key for key in earlier["removed"] if key not in later["added"]]
     removed += [key for key in later["removed"] if key not in earlier["added"] and key not in removed]
     return of_list(added, removed)
+
+
+def _counted(earlier: Any, later: Any) -> Row | None:
+    """Add up two changes whose members are not all known: None where one may take back the other."""
+    counts = [earlier["count"][side] + later["count"][side] for side in ("added", "removed")]
+    if all(counts):
+        return None
+    added, removed = (earlier[side] + later[side] for side in ("added", "removed"))
+    return of_list(added, removed, (counts[0], counts[1]))

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
 from waffle import database
 from waffle.conf import conf
@@ -20,7 +21,10 @@ from waffle.history.writing import is_kept, record
 from waffle.kinds import KINDS, Kind
 
 BEFORE = "_waffle_before"
-"""Where an instance that is being saved holds what the row was before; None: there was none."""
+"""Where an instance that comes out of a fixture holds what the row was before; None: there was none."""
+
+SAVING = "_waffle_saving"
+"""Where a connection holds the same of instances that are being saved, by their ids."""
 
 DELETING = "_waffle_deleting"
 """Where a connection holds the keys of the rows that a query set deletes, and has told of."""
@@ -34,6 +38,12 @@ def kind_of(model: Any, using: str) -> Kind | None:
     kind: Kind = model._waffle_kind
     is_in_use = kind.model._meta.concrete_model is model._meta.concrete_model
     return kind if is_in_use and is_kept(using) else None
+
+
+def _alias_of(toggles: Any) -> str:
+    """Return the database that a query set writes to: its `db` is the one that it reads, until it writes."""
+    alias: str = toggles._db or router.db_for_write(toggles.model, **toggles._hints)
+    return alias
 
 
 def _transaction(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:
@@ -50,12 +60,21 @@ def saving(toggle: Any, using: str | None) -> Iterator[None]:
         yield
         return
     connection = connections[using]
+    rows_before = _rows_before(using)
+    if id(toggle) in rows_before:  # a receiver of its signals saves it once more
+        yield
+        return
     with _transaction(connection):
-        toggle.__dict__[BEFORE] = _row_before(toggle, connection)
+        rows_before[id(toggle)] = _row_before(toggle, connection)
         try:
             yield
         finally:
-            toggle.__dict__.pop(BEFORE, None)
+            del rows_before[id(toggle)]
+
+
+def _rows_before(using: str) -> dict[int, Row | None]:
+    found: dict[int, Row | None] = connections[using].__dict__.setdefault(SAVING, {})
+    return found
 
 
 def _row_before(toggle: Any, connection: BaseDatabaseWrapper) -> Row | None:
@@ -64,7 +83,7 @@ def _row_before(toggle: Any, connection: BaseDatabaseWrapper) -> Row | None:
 
 def before_save(sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
     """Read what a fixture is going to overwrite: it calls no `save`."""
-    if BEFORE not in instance.__dict__ and kind_of(sender, using):
+    if id(instance) not in _rows_before(using) and kind_of(sender, using):
         instance.__dict__[BEFORE] = _row_before(instance, connections[using])
 
 
@@ -72,14 +91,17 @@ def after_save(
     sender: Any, instance: Any, using: str, raw: bool, update_fields: Any = None, **kwargs: Any
 ) -> None:
     """Record what a save has changed."""
-    kind = kind_of(sender, using)
-    if kind is None or BEFORE not in instance.__dict__:
+    kind, rows_before = kind_of(sender, using), _rows_before(using)
+    is_saving = id(instance) in rows_before
+    if kind is None or not (is_saving or BEFORE in instance.__dict__):
         return
-    before: Row | None = instance.__dict__.pop(BEFORE)
+    before: Row | None = rows_before[id(instance)] if is_saving else instance.__dict__.pop(BEFORE)
     after = rows.row_of(instance, _fields_of_save(sender._meta.concrete_model, before, update_fields))
     if after is None:  # an expression, or a default that the database has made
         after = rows.read_keys(sender, [instance.pk], connections[using])[instance.pk]
     record(using, [_draft(kind, instance.pk, before, after)], is_loaded=raw)
+    if is_saving:
+        rows_before[id(instance)] = {**(before or {}), **after}
 
 
 def _fields_of_save(model: Any, before: Row | None, update_fields: Any) -> Any:
@@ -118,11 +140,11 @@ def _deleted(kind: Kind, found: dict[Any, Row], using: str) -> list[Draft]:
 @contextmanager
 def deleting(toggles: Any) -> Iterator[None]:
     """Record that the rows of a query set go: in a few queries, however many they are."""
-    kind = kind_of(toggles.model, toggles.db)
+    kind = kind_of(toggles.model, using := _alias_of(toggles))
     if kind is None or toggles.query.is_sliced or toggles.query.combinator:
         yield
         return
-    connection = connections[toggles.db]
+    connection = connections[using]
     with _transaction(connection):
         drafts = _deleted(kind, found := rows.read_all(toggles, connection), connection.alias)
         outer = connection.__dict__.get(DELETING, frozenset())
@@ -137,14 +159,14 @@ def deleting(toggles: Any) -> Iterator[None]:
 @contextmanager
 def updating(toggles: Any, values: dict[str, Any]) -> Iterator[None]:
     """Record what an `update` within changes, row by row."""
-    kind = kind_of(toggles.model, toggles.db)
+    kind = kind_of(toggles.model, using := _alias_of(toggles))
     told = {field.name: field for field in rows.fields_of(toggles.model._meta.concrete_model)}
     named = {_name_of(toggles.model, name): value for name, value in values.items()}
     told = {name: field for name, field in told.items() if name in named}
     if kind is None or not told or toggles.query.is_sliced or toggles.query.combinator:
         yield
         return
-    connection = connections[toggles.db]
+    connection = connections[using]
     with _transaction(connection):
         before = rows.read_all(toggles, connection)
         yield
@@ -164,10 +186,15 @@ def _name_of(model: Any, name: str) -> str:
 def _plain_values(fields: dict[str, Any], values: dict[str, Any]) -> Row | None:
     """Return what an update sets, as changes tell it; None where only the database knows."""
     held = {
-        field.attname: getattr(values[name], "pk", values[name]) if field.is_relation else values[name]
+        field.attname: _key_of(field, values[name]) if field.is_relation else values[name]
         for name, field in fields.items()
     }
     return rows.row_of(_Holder(held), fields.values())
+
+
+def _key_of(field: Any, value: Any) -> Any:
+    """Return what the column of a relation holds: an instance, or what refers to it, may be given."""
+    return getattr(value, field.target_field.attname) if isinstance(value, Model) else value
 
 
 class _Holder:
@@ -180,14 +207,18 @@ class _Holder:
 @contextmanager
 def creating(toggles: Any, made: list[Any], *, may_exist: bool) -> Iterator[None]:
     """Record what a `bulk_create` within creates; with `may_exist` it may change rows, or leave some out."""
-    kind = kind_of(toggles.model, toggles.db)
+    kind = kind_of(toggles.model, using := _alias_of(toggles))
     if kind is None:
         yield
         return
-    connection = connections[toggles.db]
+    connection = connections[using]
     with _transaction(connection):
         names = [toggle.name for toggle in made]
-        before = _named(toggles.model, names, connection) if may_exist else {}
+        before: dict[Any, Row] = {}
+        if may_exist:
+            before = _named(toggles.model, names, connection)
+            keys = [toggle.pk for toggle in made if toggle.pk is not None]
+            before.update(rows.read_keys(toggles.model, keys, connection))
         yield
         states = None if may_exist else _states(toggles.model, made)
         if states is None:
@@ -265,6 +296,6 @@ def _listings(
         called = {instance.pk: instance.name}
     for toggle in sorted(called):
         keys = by_toggle[toggle]
-        names = [members.name_of(instance)] if reverse else members.names_of(field.related_model, keys, using)
+        names = [members.name_of(instance)] if reverse else members.names_of(field, keys, using)
         said = of_list(names, [], (len(keys), 0)) if is_added else of_list([], names, (0, len(keys)))
         yield Draft(kind.name, called[toggle], str(toggle), Action.CHANGED, {}, {field.name: said})

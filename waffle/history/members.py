@@ -39,13 +39,14 @@ def label_of(name: Any) -> str:
     return " ".join(map(str, name)) if isinstance(name, list) else str(name)
 
 
-def names_of(model: Any, keys: Iterable[Any], using: str) -> list[Any]:
-    """Return what changes call the members with these keys, of many the first."""
+def names_of(field: Any, keys: Iterable[Any], using: str) -> list[Any]:
+    """Return what changes call the members that the links of a list refer to so, of many the first."""
     first = _ordered(keys)[:MOST_MEMBERS]
+    name, rows = field.m2m_reverse_target_field_name(), field.related_model._base_manager.using(using)
     members = {
-        member.pk: member
+        getattr(member, name): member
         for some in portions(first)
-        for member in model._base_manager.using(using).filter(pk__in=some)
+        for member in rows.filter(**{f"{name}__in": some})
     }
     return [name_of(members[key]) for key in first if key in members]
 
@@ -76,7 +77,7 @@ def all_removed(model: Any, keys: Iterable[Any], using: str) -> dict[Any, Row]:
             counts = links.filter(**{f"{near}__in": some}).values_list(near).annotate(count=Count("pk"))
             for key, count in counts.order_by():
                 members = links.filter(**{near: key}).order_by(far).values_list(far, flat=True)
-                names = names_of(field.related_model, members[:MOST_MEMBERS], using)
+                names = names_of(field, members[:MOST_MEMBERS], using)
                 rows[key][field.name] = of_list([], names, (0, count))
     return rows
 

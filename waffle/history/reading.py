@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -18,6 +18,7 @@ from waffle.history.members import label_of
 from waffle.history.rows import CREATED, from_json
 from waffle.history.writing import change_model
 from waffle.kinds import KINDS, Kind
+from waffle.values import Value
 
 MOST_NAMES = 20  # members that a line names
 LONGEST_TEXT = 200  # characters of a value
@@ -58,17 +59,43 @@ def _key_of(kind: str | None, name: str, rows: Any) -> str | None:
     return last
 
 
+class Line(Value):
+    """What a change did to one field, in words; of a list whom it lost, and whom it gained."""
+
+    label: str
+    before: str
+    after: str
+    is_list: bool = False
+
+    def __str__(self) -> str:
+        if not self.is_list:
+            parts = [part for part in (self.before, self.after) if part]
+            return f"{self.label}: {' → '.join(parts)}"
+        told = [
+            _("added %s") % self.after if self.after else "",
+            _("removed %s") % self.before if self.before else "",
+        ]
+        return f"{self.label}: {'; '.join(part for part in told if part)}"
+
+
 def describe(change: Any) -> list[str]:
     """Return what a change did, a line for each field, in the language that is active. It is plain text."""
+    return [str(line) for line in lines_of(change)]
+
+
+def lines_of(change: Any) -> list[Line]:
+    """Return the same in parts, for a table."""
     kind = next((kind for kind in KINDS if kind.name == change.kind), None)
-    lines: list[str] = []
-    for name in dict.fromkeys([*change.before, *change.after]):
-        field = field_called(kind, name)
-        if change.action == Action.CHANGED or is_of_list(change.before.get(name, change.after.get(name))):
-            lines += _line(field, name, change)
-        elif name != CREATED:
-            lines += _line_of_row(field, name, change)
-    return lines
+    names = in_order(kind, [*change.before, *change.after])
+    return [line for name in names if (line := _line(field_called(kind, name), name, change))]
+
+
+def in_order(kind: Kind | None, names: Iterable[str]) -> list[str]:
+    """Return names of fields in the order of the model: a database keeps JSON in an order of its own."""
+    meta = None if kind is None else kind.model._meta
+    fields = [] if meta is None else [field.name for field in (*meta.concrete_fields, *meta.many_to_many)]
+    rest = [*dict.fromkeys(names)]
+    return [*(name for name in fields if name in rest), *(name for name in rest if name not in fields)]
 
 
 def field_called(kind: Kind | None, name: str) -> Any:
@@ -85,38 +112,29 @@ def label_of_field(kind: Kind | None, name: str) -> str:
     return str(capfirst(field.verbose_name)) if field is not None else name
 
 
-def _line(field: Any, name: str, change: Any) -> Iterator[str]:
+def _line(field: Any, name: str, change: Any) -> Line | None:
     label = str(capfirst(field.verbose_name)) if field is not None else name
-    of_list = change.before.get(name) if change.action == Action.DELETED else change.after.get(name)
-    if is_of_list(of_list):
-        parts = [part for part in (_side(of_list, "added"), _side(of_list, "removed")) if part]
-        yield f"{label}: {'; '.join(parts)}"
-        return
-    before = in_words(field, change.before.get(name))
-    yield f"{label}: {before} → {in_words(field, change.after.get(name))}"
-
-
-def _line_of_row(field: Any, name: str, change: Any) -> Iterator[str]:
-    """Tell of a field of a row that came or went, if it is not what it is unless somebody sets it."""
-    value = (change.after if change.action == Action.CREATED else change.before).get(name)
-    is_usual = field is not None and field.has_default() and value == field.get_default()
-    if not is_usual and value not in (None, ""):
-        label = str(capfirst(field.verbose_name)) if field is not None else name
-        yield f"{label}: {in_words(field, value)}"
+    before, after = change.before.get(name), change.after.get(name)
+    said = before if change.action == Action.DELETED else after
+    if is_of_list(said):
+        return Line(label, _side(said, "removed"), _side(said, "added"), is_list=True)
+    if change.action == Action.CHANGED:
+        return Line(label, in_words(field, before), in_words(field, after))
+    # Of a row that came or went: what somebody has set.
+    is_usual = field is not None and field.has_default() and said == field.get_default()
+    if name == CREATED or is_usual or said in (None, ""):
+        return None
+    word = in_words(field, said)
+    return Line(label, word, "") if change.action == Action.DELETED else Line(label, "", word)
 
 
 def _side(of_list: Any, side: str) -> str:
-    names, count = [label_of(name) for name in of_list[side]], of_list["count"][side]
-    if not count:
-        return ""
-    shown = names[:MOST_NAMES]
-    text = ", ".join(shown)
-    if count > len(shown):
-        more = ngettext("%(count)d more", "%(count)d more", count - len(shown)) % {
-            "count": count - len(shown)
-        }
-        text = f"{text}, {more}" if shown else more
-    return (_("added %s") if side == "added" else _("removed %s")) % text
+    """Return the names on one side of a list's change, of many the first."""
+    count, shown = of_list["count"][side], [label_of(name) for name in of_list[side][:MOST_NAMES]]
+    more = count - len(shown)
+    if more > 0:
+        shown.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
+    return ", ".join(shown)
 
 
 def in_words(field: Any, value: Any) -> str:

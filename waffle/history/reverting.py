@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connections, router, transaction
 from django.utils.translation import gettext as _
 
 from waffle.history import members, rows
 from waffle.history.authors import reverting
 from waffle.history.changes import Action, Row, is_capped, is_of_list
-from waffle.history.reading import field_called, kind_called, label_of_field
+from waffle.history.reading import field_called, in_order, kind_called, label_of_field
 from waffle.history.writing import change_model
 from waffle.kinds import Kind
 
@@ -52,7 +53,7 @@ def revert(change: Any, *, force: bool = False) -> Any:
         if not is_possible or (fields and not force):
             raise Conflict(_message(change, found, fields), fields, _changes_since(change, using))
         if change.action == Action.CREATED:
-            kind.model._base_manager.using(using).get(pk=_key(kind, change)).delete()
+            kind.model._base_manager.using(using).get(pk=key_of(kind, change)).delete()
         elif change.action == Action.DELETED:
             _make_anew(kind, change, using)
         else:
@@ -67,12 +68,16 @@ def _alias_of(change: Any) -> str:
     return alias
 
 
-def _key(kind: Kind, change: Any) -> Any:
-    return kind.model._meta.pk.to_python(change.object_id)
+def key_of(kind: Kind, change: Any) -> Any:
+    """Return the key of the toggle that was changed; None where the project has keys of another type now."""
+    try:
+        return kind.model._meta.pk.to_python(change.object_id)
+    except (TypeError, ValueError, ValidationError):
+        return None
 
 
 def _row_of(kind: Kind, change: Any, using: str, *, is_held: bool) -> Row | None:
-    key = _key(kind, change)
+    key = key_of(kind, change)
     return rows.read_keys(kind.model, [key], connections[using], is_held=is_held).get(key)
 
 
@@ -92,12 +97,12 @@ def _conflicts(kind: Kind, change: Any, found: Row | None, using: str) -> list[s
         ]
         if change.action == Action.CREATED:
             names += _lists_since(kind, change, using)
-    return [label_of_field(kind, name) for name in dict.fromkeys(names)]
+    return [label_of_field(kind, name) for name in in_order(kind, names)]
 
 
 def _lists_since(kind: Kind, change: Any, using: str) -> list[str]:
     """Return the lists of a toggle that hold somebody whom its making did not put there."""
-    emptied = members.all_removed(kind.model, [_key(kind, change)], using)[_key(kind, change)]
+    emptied = members.all_removed(kind.model, [key_of(kind, change)], using)[key_of(kind, change)]
     return [
         name
         for name, said in emptied.items()
@@ -119,7 +124,7 @@ def _changes_since(change: Any, using: str) -> list[Any]:
 
 
 def _set_back(kind: Kind, change: Any, using: str) -> None:
-    toggle = kind.model._base_manager.using(using).get(pk=_key(kind, change))
+    toggle = kind.model._base_manager.using(using).get(pk=key_of(kind, change))
     changed = []
     for name, value in change.before.items():
         field = field_called(kind, name)
@@ -137,8 +142,9 @@ def _set_back(kind: Kind, change: Any, using: str) -> None:
 
 def _make_anew(kind: Kind, change: Any, using: str) -> None:
     """Make a toggle as it was, under the key that it had: so its history goes on."""
-    toggle = kind.model(pk=_key(kind, change))
+    toggle = kind.model()
     toggle._state.db = using
+    toggle.pk = key_of(kind, change) or toggle.pk
     for name, value in change.before.items():
         field = field_called(kind, name)
         if field is not None and not is_of_list(value):

@@ -5,6 +5,7 @@ The query for one row is written once per database, and run by a cursor: a save 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import format_number
@@ -22,6 +24,7 @@ from waffle import database
 from waffle.history.changes import Row
 from waffle.values import Value
 
+NAME = "name"  # is told of, though a project may make it the key
 MODIFIED = "modified"  # changes with all the others, and is never told of
 CREATED = "created"  # is told of with a row that comes or goes
 AT_ONCE = 500  # keys in one query
@@ -34,7 +37,7 @@ def fields_of(model: Any) -> tuple[Any, ...]:
     return tuple(
         field
         for field in model._meta.concrete_fields
-        if not field.primary_key
+        if (not field.primary_key or field.name == NAME)
         and field.name != MODIFIED
         and not getattr(field, "auto_now", False)
         and not getattr(field, "generated", False)
@@ -54,8 +57,10 @@ def as_json(field: Any, value: Any) -> Any:
     if value is None or (kind is bool and isinstance(field, BooleanField)):
         return value  # quickly: a save asks for each field, twice
     value = field.to_python(value)
-    if isinstance(value, (bool, int, str, dict, list)):
+    if isinstance(value, (bool, int, str)):
         return value
+    if isinstance(value, (dict, list)):
+        return json.loads(json.dumps(value, cls=getattr(field, "encoder", None) or DjangoJSONEncoder))
     if isinstance(value, Decimal) and value.is_finite():
         places = getattr(field, "decimal_places", None)
         return str(value) if places is None else format_number(value, field.max_digits, places)
@@ -64,6 +69,14 @@ def as_json(field: Any, value: Any) -> Any:
     if isinstance(value, datetime):
         return (value.astimezone(timezone.utc) if value.tzinfo else value).isoformat()
     return None if value is None else field.value_to_string(SimpleNamespace(**{field.attname: value}))
+
+
+def as_read(field: Any, value: Any) -> Any:
+    """Return the same of a value that was read: a field that cannot convert it hinders no write."""
+    try:
+        return as_json(field, value)
+    except Exception:  # a field's own conversion
+        return str(value)
 
 
 def from_json(field: Any, value: Any) -> Any:
@@ -116,7 +129,7 @@ def read(model: Any, key: Any, connection: BaseDatabaseWrapper) -> Row | None:
     for value, (field, column, converters) in zip(found, reader.columns, strict=True):
         for converter in converters:
             value = converter(value, column, connection)
-        row[field.name] = as_json(field, value)
+        row[field.name] = as_read(field, value)
     return row
 
 
@@ -126,10 +139,10 @@ def read_all(rows: Any, connection: BaseDatabaseWrapper, *, is_held: bool = True
     is_locking = is_held and lock(rows.model, connection)
     found: Any = QuerySet(rows.model, using=connection.alias).filter(pk__in=rows.order_by().values("pk"))
     if is_locking:
-        found = found.select_for_update()
+        found = found.select_for_update(no_key=connection.features.has_select_for_no_key_update)
     columns = found.values_list("pk", *(field.attname for field in fields))
     return {
-        key: {field.name: as_json(field, value) for field, value in zip(fields, values, strict=True)}
+        key: {field.name: as_read(field, value) for field, value in zip(fields, values, strict=True)}
         for key, *values in columns
     }
 
@@ -193,7 +206,8 @@ def _reader(model: Any, alias: str, is_locking: bool) -> _Reader:
     names = ", ".join(ops.quote_name(field.column) for field, _, _ in columns)
     sql = f"SELECT {names} FROM {table} WHERE {key} = %s"
     if is_locking and connection.features.has_select_for_update:
-        sql = f"{sql} {ops.for_update_sql()}"
+        # As an UPDATE locks it, no more: whoever adds a member to a flag need not wait.
+        sql = f"{sql} {ops.for_update_sql(no_key=connection.features.has_select_for_no_key_update)}"
     elif is_locking:
         sql = f"UPDATE {table} SET {key} = {key} WHERE {key} = %s RETURNING {names}"
     return _Reader(sql, columns)

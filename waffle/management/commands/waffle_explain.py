@@ -44,8 +44,9 @@ class Command(BaseCommand):
         with pinned():
             names = sorted(entries(kind)) if options["name"] is None else [options["name"]]
             explanations = [explanation_of(kind, name, subject) for name in names]
-        if any(explanation.verdict.reason is Reason.MISSING for explanation in explanations):
-            raise CommandError(f"This {kind.name} does not exist.")
+        for explanation in explanations:
+            if explanation.verdict.reason is Reason.MISSING:
+                raise CommandError(explanation.verdict.detail.replace("there", "There", 1))
         if options["json"]:
             told = [explanation.to_dict() for explanation in explanations]
             self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))

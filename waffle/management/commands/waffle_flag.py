@@ -14,7 +14,7 @@ from waffle.management.base import ToggleCommand, as_names, percentage
 from waffle.management.members import called, find, has_field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A field that one option turns on and another one off."""
 
@@ -34,7 +34,7 @@ CHOICES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class List:
     """A list field, and the option that names whom it is to list."""
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             limit = timezone.now() - timedelta(days=float(days))
         except (OverflowError, TypeError, ValueError) as error:
             raise CommandError(f"{days!r} is no number of days.") from error
-        if not days >= 0:
+        if float(days) < 0:
             raise CommandError(f"{days!r} is no number of days: give 0 or more.")
         count = 0
         for alias in sorted({kind.write_alias() for kind in KINDS}):

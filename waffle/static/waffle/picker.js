@@ -129,6 +129,10 @@
 
     // Put the search where the field was, which is still what is sent.
     place(field) {
+      // The list of what is found hangs over what comes below.
+      for (const around of [field.closest(".form-row"), field.closest(".module")]) {
+        around?.classList.add("waffle-open");
+      }
       if (this.isOne) {
         this.input = field;
         field.before(this.box);
