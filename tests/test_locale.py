@@ -92,7 +92,7 @@ def test_a_catalogue_has_every_message_of_the_source(tmp_path: Path) -> None:
         assert messages(catalogue(language)) == messages(catalogue("de", tmp_path / "waffle"))
 
 
-@pytest.mark.parametrize(("language", "words"), [("de", "Ein"), ("es", "Encendido"), ("fr", "Activé")])
+@pytest.mark.parametrize(("language", "words"), [("de", "Ein"), ("es", "Activado"), ("fr", "Activé")])
 def test_the_admin_speaks_a_language(language: str, words: str) -> None:
     with override(language):
         assert State.ON.label == words

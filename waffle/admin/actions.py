@@ -73,7 +73,7 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
 
     def question(toggles: Any) -> guards.Question | None:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
-        return guards.question(others, chosen.consequence, f"{chosen.asks_all}?", chosen.asks_all)
+        return guards.question(others, chosen.consequence, str(_("%s?")) % chosen.asks_all, chosen.asks_all)
 
     return _each(
         modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question, may="change"

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.formats import localize
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 LONGEST_VALUE = 100  # characters
 LONGEST_LIST = 10  # members that are named
@@ -57,4 +58,4 @@ def _of_list(before: Iterable[Any], after: Iterable[Any]) -> str:
 
 def _few(names: list[str]) -> list[str]:
     rest = len(names) - LONGEST_LIST
-    return [*names[:LONGEST_LIST], _("and %d more") % rest] if rest > 0 else names
+    return [*names[:LONGEST_LIST], ngettext("and %d more", "and %d more", rest) % rest] if rest > 0 else names

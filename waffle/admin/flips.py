@@ -113,7 +113,7 @@ class FlipPage(guards.GuardedPage):
         toggle = self.get_object(request, key) if is_asked else None
         if toggle is None or choice.is_set(toggle) or not self.has_toggle_permission(request, toggle):
             return None
-        title = f"{choice.asks % toggle}?"
+        title = _("%s?") % (choice.asks % toggle)
         question = guards.question([toggle], choice.consequence, title, choice.asks_all)
         return guards.asked(self, request, question, [("flip", value)])
 

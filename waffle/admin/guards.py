@@ -192,12 +192,12 @@ def _choice_of(toggle: Any, cleaned: Mapping[str, Any]) -> Choice | None:
 
 
 def _ask_for_tick(toggle: Any, choice: Choice) -> None:
-    found = question([toggle], choice.consequence, choice.asks % toggle, "")
+    found = question([toggle], choice.consequence, _("%s?") % (choice.asks % toggle), "")
     if found is None:
         return
     told = " ".join(line for _toggle, each in found.items if each for line in each.told)
     box = format_html(
-        '{}? {} <label class="waffle-tick"><input type="checkbox" name="{}" value="1"> {}</label>',
+        '{} {} <label class="waffle-tick"><input type="checkbox" name="{}" value="1"> {}</label>',
         *(found.title, told, CONFIRMED, _("Yes, save it")),
     )
     raise ValidationError(box, code="unconfirmed")

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from waffle import history, permissions
 from waffle.admin.actions import log
@@ -132,7 +132,7 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
         """Return which toggle was changed."""
         return f"{change.get_kind_display()} {change.name}"
 
-    @admin.display(description=gettext_lazy("Change"))
+    @admin.display(description=pgettext_lazy("of a toggle", "Change"))
     def what(self, change: Any) -> Any:
         """Return what a change did, of much the first lines."""
         lines = lines_of(change)

@@ -12,10 +12,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import npgettext_lazy
 
 from waffle import history
 from waffle.history.changes import Source
 from waffle.models import Change
+
+# "2 days" as "2 days ago" has them: some languages inflect them there.
+AGO = {
+    "year": npgettext_lazy("ago", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("ago", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("ago", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("ago", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("ago", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("ago", "%(num)d minute", "%(num)d minutes", "num"),
+}
 
 
 # Any, throughout: toggles are instances of the project's models.
@@ -66,7 +77,7 @@ def ago(at: Any) -> str:
     """Say how long ago that was."""
     if (timezone.now() - at).total_seconds() < 60:
         return _("just now")
-    return _("%s ago") % timesince(at, depth=1)
+    return _("%s ago") % timesince(at, depth=1, time_strings=AGO)
 
 
 def address_of_undo(site: AdminSite, request: Any, key: int, using: str) -> str | None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from waffle import history
 from waffle.admin.effect import grouped
@@ -151,7 +151,7 @@ class Listing:
             "found": _("Found: %s") % grouped(len(meant.found)),
             "ambiguous": _("Ambiguous: %s") % grouped(len(meant.ambiguous)),
             "unknown": _("Unknown: %s") % grouped(len(meant.unknown)),
-            "button": _("Add %s") % grouped(len(new)) if new else _("Add who was chosen"),
+            "button": pgettext("button", "Add %s") % grouped(len(new)) if new else _("Add who was chosen"),
         }
         if listed:
             told["found"] += " " + _("(%s listed already)") % grouped(len(listed))

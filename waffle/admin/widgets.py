@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import ManyToManyRawIdWidget
 from django.core.exceptions import ValidationError
 from django.forms import ModelMultipleChoiceField, NumberInput, SelectMultiple
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 LONGEST_LIST = 10  # names beside the keys: a flag may list ten thousand users
 LONGEST_PICK = 200  # names that a script shows in the place of keys; options of a list without a script
@@ -24,8 +25,9 @@ class InformativeManyToManyRawIdWidget(ManyToManyRawIdWidget):
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
         """Return the names, and no address: there is more than one."""
         names = [*self._names(value[:LONGEST_PICK]).values()][:LONGEST_LIST]
-        if len(value) > LONGEST_LIST:
-            names.append(_("and %d more") % (len(value) - LONGEST_LIST))
+        rest = len(value) - LONGEST_LIST
+        if rest > 0:
+            names.append(ngettext("and %d more", "and %d more", rest) % rest)
         return f"({', '.join(names)})", ""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:

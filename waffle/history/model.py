@@ -29,7 +29,9 @@ class Change(models.Model):
     """What one transaction did to one toggle, who did it and from where."""
 
     id = models.BigAutoField(primary_key=True)
-    at = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Time"))
+    at = models.DateTimeField(
+        default=timezone.now, db_index=True, verbose_name=pgettext_lazy("of a change", "Time")
+    )
     # Text, no foreign key: it outlives the user, and Django asks nothing of this table when it deletes one.
     user_id = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("Key of the user"))
     user_label = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("User"))
@@ -87,7 +89,7 @@ class Change(models.Model):
         default_permissions = ("view",)
         # Named here it is no question of a system check, which would have to connect to ask it.
         required_db_features = ("supports_json_field",)
-        verbose_name = _("Change")
+        verbose_name = pgettext_lazy("of a toggle", "Change")
         verbose_name_plural = _("Changes")
         indexes = (
             models.Index(fields=("kind", "object_id"), name="waffle_change_object"),
