@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from pytest_django import Settings
 
 from benchmarks import places, site, worker
@@ -24,7 +25,8 @@ QUERIES = {
     "group request": 1,
     "mixed": 1,
     "look": 1,
-    "save": 5,
+    # SQLite takes its one lock by a statement of its own.
+    "save": 5 if connection.vendor == "sqlite" else 4,
     **{f"status {number}": 1 for number in (10, 100, 1_000, 10_000)},
 }
 IN_NEW_PROCESSES = (

@@ -320,3 +320,13 @@ def test_where_methods_decide_fewer_users_are_asked_one_by_one(
 def test_a_side_says_what_settles_it() -> None:
     assert Side(Flag(name="x", everyone=True), {}).settled is True
     assert Side(Flag(name="x"), {}).settled is None
+
+
+@pytest.mark.django_db
+def test_of_keys_with_wide_gaps_a_sample_is_drawn_too() -> None:
+    User.objects.bulk_create(User(pk=key, username=str(key)) for key in (1, 1_000_000, 2_000_000))
+
+    drawn = reach._drawn(User.objects.all(), 3, 2)
+
+    assert len(set(drawn)) == 2
+    assert set(drawn) < {1, 1_000_000, 2_000_000}

@@ -129,10 +129,8 @@ def explanation_of(kind: Kind, name: str, whom: Any, *, unit: str | None = None)
 def verdicts_for(kind: Kind, whom: Any, *, unit: str | None = None) -> dict[str, Verdict]:
     """Return what decides each toggle of this kind, in words, by name; it leaves no trace either."""
     verdicts = {}
-    for name in overrides.entries(kind):
-        snapshot, entry = overrides.find(kind, name)
-        if entry is None:
-            continue
+    for name, entry in overrides.entries(kind).items():
+        snapshot, _ = overrides.find(kind, name)
         conditions = evaluation.with_override(kind, entry.conditions)
         with memory.undone(whom):
             verdict = evaluation.decide(entry.own_toggle(), conditions, _onlooker(snapshot, whom, unit))

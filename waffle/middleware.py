@@ -44,9 +44,7 @@ class WaffleMiddleware:
 
     async def _answer(self, request: Any) -> Any:
         async with apinned():
-            pin = pins.current()
-            if pin is not None:
-                pin.request = request
+            pins.current().request = request  # type: ignore[union-attr]  # it was opened just now
             response = await self.get_response(request)
             if links.tests_in(request):
                 await sync_to_async(links.follow)(request)

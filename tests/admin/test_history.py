@@ -10,7 +10,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import Group, Permission, User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import include, path, reverse
 
 from tests.admin.forms import address
@@ -18,6 +18,7 @@ from tests.each import each_kind
 from tests.tables import table_away
 from waffle import history
 from waffle.admin import ChangeAdmin, register
+from waffle.admin.moments import MomentFilter
 from waffle.kinds import FLAG, KINDS, SAMPLE, SWITCH, Kind
 from waffle.models import Change, Flag, Sample, Switch
 
@@ -473,3 +474,9 @@ def test_a_change_of_a_model_whose_keys_were_of_another_type_is_shown(
 
     assert (page.status_code, after.status_code) == (200, 200)
     assert Flag.objects.get().percent == 50
+
+
+def test_the_filter_of_times_names_what_an_address_may_say(root: User, rf: RequestFactory) -> None:
+    page = ChangeAdmin(Change, admin.site)
+
+    assert MomentFilter(rf.get("/"), {}, Change, page).expected_parameters() == ["since", "until"]

@@ -181,10 +181,8 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
         """Return a change that this request may see."""
         key = unquote(object_id)
         change = self.get_object(request, key) if is_key(self.opts.pk, key) else None
-        if change is None:
+        if change is None or not self.has_view_permission(request, change):
             raise Http404
-        if not self.has_view_permission(request, change):
-            raise PermissionDenied
         return change
 
     def _address(self, change: Any) -> str:

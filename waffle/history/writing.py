@@ -214,9 +214,9 @@ def _write_all(drafts: list[Draft], author: Author, connection: BaseDatabaseWrap
     written = _written(connection)
     model = change_model()
     rows = [model(**dict(zip(COLUMNS, _values(draft, author), strict=True))) for draft in drafts]
-    for draft in drafts:
-        if written:
+    if written:
+        for draft in drafts:
             written.last.pop((draft.kind, draft.object_id), None)
-    for row in model._base_manager.using(connection.alias).bulk_create(rows, batch_size=500):
-        if row.pk is not None:  # MySQL does not tell
-            authors.note(row.pk)
+    made = model._base_manager.using(connection.alias).bulk_create(rows, batch_size=500)
+    for key in [row.pk for row in made if row.pk is not None]:  # MySQL does not tell
+        authors.note(key)
