@@ -19,7 +19,7 @@ from waffle.history.changes import Source
 from waffle.models import Change
 
 # "2 days" as "2 days ago" has them: some languages inflect them there.
-AGO = {
+AGO: dict[str, Any] = {  # Any: the stubs do not know that Django takes lazy texts
     "year": npgettext_lazy("ago", "%(num)d year", "%(num)d years", "num"),
     "month": npgettext_lazy("ago", "%(num)d month", "%(num)d months", "num"),
     "week": npgettext_lazy("ago", "%(num)d week", "%(num)d weeks", "num"),
