@@ -27,7 +27,7 @@ Message = tuple[str | None, str, str]
 
 
 def catalogue(language: str, folder: Path = PACKAGE) -> polib.POFile:
-    return polib.pofile(folder / "locale" / language / "LC_MESSAGES" / "django.po")
+    return polib.pofile(str(folder / "locale" / language / "LC_MESSAGES" / "django.po"))
 
 
 def messages(entries: list[polib.POEntry]) -> set[Message]:
@@ -64,7 +64,7 @@ def test_a_translation_has_the_placeholders_of_its_message(language: str) -> Non
 @each_language
 def test_what_is_compiled_is_what_is_written(language: str) -> None:
     written = catalogue(language)
-    compiled = polib.mofile(PACKAGE / "locale" / language / "LC_MESSAGES" / "django.mo")
+    compiled = polib.mofile(str(PACKAGE / "locale" / language / "LC_MESSAGES" / "django.mo"))
 
     def content(entries: list[polib.POEntry]) -> dict[Message, tuple[str, dict[int, str]]]:
         return {
