@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings, strategies
 from pytest_django import Settings
 
@@ -330,3 +332,9 @@ def test_of_keys_with_wide_gaps_a_sample_is_drawn_too() -> None:
 
     assert len(set(drawn)) == 2
     assert set(drawn) < {1, 1_000_000, 2_000_000}
+
+
+def test_of_keys_that_are_texts_a_sample_is_drawn_too() -> None:
+    Session.objects.create(session_key="x", session_data="", expire_date=timezone.now())
+
+    assert reach._drawn(Session.objects.all(), 1, 2) == ["x"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, models
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test.utils import isolate_apps
 
 from waffle.history import members, rows, writing
@@ -25,9 +26,9 @@ def test_a_number_of_json_stays_one() -> None:
 
 
 def test_what_json_has_not_is_written_as_django_does() -> None:
-    written = writing._json({"share": Decimal("0.5")}, connection.ops)
+    ops = BaseDatabaseOperations(connection)
 
-    assert "0.5" in str(getattr(written, "dumps", str)(written.obj) if hasattr(written, "obj") else written)
+    assert writing._json({"share": Decimal("0.5")}, ops) == '{"share": "0.5"}'
 
 
 @isolate_apps("test_app")
