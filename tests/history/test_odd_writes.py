@@ -21,13 +21,6 @@ from waffle.models import Change, Flag
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cold")]
 
 
-@pytest.fixture
-def flag() -> Flag:
-    flag: Flag = Flag.objects.create(name="x")
-    told()
-    return flag
-
-
 def update(flag: Flag) -> None:
     Flag.objects.update(note="new")
 

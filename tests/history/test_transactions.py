@@ -23,13 +23,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def flag() -> Flag:
-    flag: Flag = Flag.objects.create(name="x")
-    told()
-    return flag
-
-
-@pytest.fixture
 def users(flag: Flag) -> list[User]:
     return [User.objects.create(username=f"user {number}") for number in range(4)]
 
