@@ -37,6 +37,7 @@ from django.test.utils import isolate_apps
 from django.urls import include, path
 from pytest_django import Settings
 
+import test_app.urls  # noqa: F401  # now: a page may put another admin site in the place of the one that these show
 from waffle import defaults, pytest_plugin
 
 ROOT = Path(__file__).parent.parent
