@@ -392,7 +392,9 @@ class TestInATestCase(TestCase):
         assert changes[3].after == {"note": "a", "active": True}
 
 
-def test_a_row_of_a_fixture_and_its_links_are_one_change(flag: Flag, users: list[User], tmp_path: Path) -> None:
+def test_a_row_of_a_fixture_and_its_links_are_one_change(
+    flag: Flag, users: list[User], tmp_path: Path
+) -> None:
     fixture = tmp_path / "flags.json"
     fields = {"name": "x", "note": "new", "users": [user.pk for user in users[:2]]}
     fixture.write_text(json.dumps([{"model": "waffle.flag", "pk": flag.pk, "fields": fields}]))

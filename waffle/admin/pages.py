@@ -13,6 +13,7 @@ from waffle.admin.actions import (
     enable_for_all,
     enable_switches,
 )
+from waffle.admin.deletion import DeletionPage
 from waffle.admin.filters import AudienceFilter, ChangedFilter, StateFilter
 from waffle.admin.flagpage import FlagPage
 from waffle.admin.forms import ToggleForm
@@ -22,7 +23,7 @@ from waffle.admin.timeline import TimelinePage
 
 # Any, throughout: toggles are instances of the project's models, and Django's signatures differ between its
 # versions.
-class BaseAdmin(TimelinePage, ListPage):
+class BaseAdmin(TimelinePage, DeletionPage, ListPage):
     """A page of toggles."""
 
     form = ToggleForm
