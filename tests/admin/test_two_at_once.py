@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.urls import reverse
 
 from tests.admin.forms import address
 from tests.admin.test_flag_page import change_form
+from waffle import history
 from waffle.admin.forms import FlagForm
+from waffle.history import reverting
 from waffle.kinds import FLAG
 from waffle.models import Flag
 
@@ -76,3 +79,24 @@ def test_others_write_while_the_effect_is_counted(
 
     assert response.status_code == 200
     assert Flag.objects.get().percent == 75
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="there the second waits for the first")
+def test_of_two_who_make_a_flag_anew_one_is_told_that_it_is_there(
+    visit: Client, others: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Flag.objects.create(name="x").delete()
+    gone = history.changes().first()
+    make = reverting._make_anew
+
+    def make_after_the_other(*args: Any) -> None:
+        monkeypatch.setattr(reverting, "_make_anew", make)
+        others.submit(history.revert, gone).result(timeout=30)
+        make(*args)
+
+    monkeypatch.setattr(reverting, "_make_anew", make_after_the_other)
+    response = visit.post(reverse("admin:waffle_change_revert", args=[gone.pk]), follow=True)
+
+    told = [str(message) for message in response.context["messages"]]
+    assert told == ["Nothing was reverted. “x” is there again."]
+    assert Flag.objects.count() == 1
