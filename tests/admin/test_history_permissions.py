@@ -113,7 +113,8 @@ class Ours(FlagAdmin):
 
 @pytest.fixture
 def ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(admin.site._registry, Flag, Ours(Flag, admin.site))
+    pages: Any = admin.site._registry
+    monkeypatch.setitem(pages, Flag, Ours(Flag, admin.site))
 
 
 @pytest.mark.parametrize(

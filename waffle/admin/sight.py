@@ -1,4 +1,4 @@
-"""Who may see which changes: those of the toggles that a page of the site would show them."""
+"""Who may see what: rows of a model, and the changes of those toggles that a page would show them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from waffle.kinds import KINDS, Kind
 
 
 # Any, throughout: sites, pages, requests and changes are Django's and the project's.
+def may_view(site: Any, request: Any, model: Any) -> bool:
+    """Say whether a request may see rows of a model: the page of a site decides, else the permissions."""
+    page = site._registry.get(model)
+    if page is not None:
+        return bool(page.has_view_or_change_permission(request))
+    return any(permissions.may(request, action, model._meta) for action in ("view", "change"))
+
+
 class Sight:
     """What one request may see of the history on one site."""
 
@@ -21,12 +29,7 @@ class Sight:
 
     def of_kind(self, kind: Kind) -> bool:
         """Say whether it may see changes of a kind: who may see all changes, or such toggles."""
-        if self.sees_all:
-            return True
-        page = self.site._registry.get(kind.model)
-        if page is not None:
-            return bool(page.has_view_or_change_permission(self.request))
-        return any(permissions.may(self.request, action, kind.model._meta) for action in ("view", "change"))
+        return self.sees_all or may_view(self.site, self.request, kind.model)
 
     def of_change(self, change: Any) -> bool:
         """Say whether it may see one change: its toggle's page may refuse the toggle, or not have it."""
