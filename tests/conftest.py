@@ -20,7 +20,7 @@ from django.test import RequestFactory
 
 from tests import haste, process
 from tests.away import Away
-from waffle import outages, snapshots, stamps
+from waffle import outages, snapshots, stamps, store
 
 Result = TypeVar("Result")
 
@@ -76,7 +76,7 @@ class Clock:
 def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the clock by which looks, loads and outages go."""
     clock = Clock()
-    for module in (outages, snapshots, stamps):
+    for module in (outages, snapshots, stamps, store):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from waffle import pins
 from waffle.kinds import SWITCH
@@ -25,7 +26,7 @@ def held(pin: Pin) -> dict[str, Any]:  # Any: what it holds of each sort
 def pin() -> Pin:
     """Return a pin that holds something of each sort."""
     pin = Pin(None)
-    pin.looked_at.add(Stamp("default"))
+    pin.looked_at = (Stamp("default"),)
     pin.snapshots[SWITCH] = UNKNOWN
     pin.inquiries[False] = "an inquiry"
     pin.memberships["a key",] = {"a group"}
@@ -39,9 +40,18 @@ def test_who_changes_something_forgets_all_that_was_told(pin: Pin) -> None:
 
 
 def test_who_changes_a_user_forgets_what_is_known_of_users(pin: Pin) -> None:
-    pin.forget_users()
+    pin.doubt_users(connection)
 
     assert list(held(pin)) == ["looked_at", "snapshots"]
+
+
+def test_what_a_transaction_shows_of_users_is_doubted_though_something_was_changed(pin: Pin) -> None:
+    pin.doubt_users(connection)
+    doubted = pin.inquiries, pin.memberships
+
+    pin.forget()
+
+    assert (pin.inquiries is doubted[0], pin.memberships is doubted[1]) == (True, True)
 
 
 def test_a_pin_that_is_kept_full_is_filled_when_it_has_forgotten(pin: Pin) -> None:

@@ -162,7 +162,7 @@ def test_after_a_unit_of_work_nothing_of_it_is_kept() -> None:
 
     pins.leave(pin)
 
-    assert kept == [SWITCH]
+    assert kept == [(SWITCH, "x")]
     assert pin.records == {}
 
 

@@ -33,18 +33,18 @@ def queries_of_a_check() -> int:
 
 
 def test_a_snapshot_is_ready_until_a_look_is_due(clock: Clock, snapshot: Snapshot) -> None:
-    seen = [snapshot.is_ready()]
+    seen = [snapshot.is_ready(clock())]
     for seconds in (0.0625, 0.0625):
         clock.advance(seconds)
-        seen.append(snapshot.is_ready())
+        seen.append(snapshot.is_ready(clock()))
 
     assert seen == [True, True, False]
 
 
-def test_a_snapshot_is_ready_until_something_has_changed(snapshot: Snapshot) -> None:
+def test_a_snapshot_is_ready_until_something_has_changed(clock: Clock, snapshot: Snapshot) -> None:
     snapshot.stamp.learn(snapshot.stamp.known + 1)
 
-    assert snapshot.is_ready() is False
+    assert snapshot.is_ready(clock()) is False
 
 
 def test_a_snapshot_is_ready_until_it_is_old(clock: Clock, settings: Settings, snapshot: Snapshot) -> None:
@@ -52,7 +52,7 @@ def test_a_snapshot_is_ready_until_it_is_old(clock: Clock, settings: Settings, s
     seen = []
     for seconds in (299, 1):
         clock.advance(seconds)
-        seen.append(snapshot.is_ready())
+        seen.append(snapshot.is_ready(clock()))
 
     assert seen == [True, False]
 

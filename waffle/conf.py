@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,23 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from waffle import defaults
+
+
+class Unread:
+    """Stands for a setting until its first read: that puts the value in its place.
+
+    Python 3.12 finds no attribute quickly of a class that has a `__getattr__`, and checks read many of these.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    # Any: a setting may hold anything.
+    def __get__(self, conf: Conf, owner: type[Conf]) -> Any:
+        value = conf.read(self.name)
+        with suppress(AttributeError):  # another thread was first
+            delattr(owner, self.name)
+        return value
 
 
 class Conf:
@@ -78,20 +96,27 @@ class Conf:
     HISTORY_DAYS: float | None
 
     # Any: one reader for settings of every type; the annotations above say which.
-    def __getattr__(self, name: str) -> Any:
-        # Only names of defaults.py are settings: a typing error is an AttributeError, as anywhere.
-        default = getattr(defaults, name)
-        value = getattr(settings, f"WAFFLE_{name}", default)
-        self.__dict__[name] = value
+    def read(self, name: str) -> Any:
+        """Read a setting, and keep its value."""
+        value = getattr(settings, f"WAFFLE_{name}", getattr(defaults, name))
+        # Not by `__dict__`: once that is asked for, Python 3.12 takes longer to find what is in it.
+        setattr(self, name, value)
         return value
 
-    def forget(self, *, setting: str, **kwargs: object) -> None:
-        """Read `setting` anew at its next use."""
-        self.__dict__.pop(setting.removeprefix("WAFFLE_"), None)
+    def read_again(self, *, setting: str, **kwargs: object) -> None:
+        """Read `setting` anew, if it was read before."""
+        name = setting.removeprefix("WAFFLE_")
+        if name in SETTINGS and name not in vars(Conf):
+            self.read(name)
 
+
+SETTINGS = tuple(Conf.__annotations__)
+
+for _name in SETTINGS:
+    setattr(Conf, _name, Unread(_name))
 
 conf = Conf()
-setting_changed.connect(conf.forget, dispatch_uid="waffle.conf")
+setting_changed.connect(conf.read_again, dispatch_uid="waffle.conf")
 
 
 # Any: a function of the project's own.

@@ -21,6 +21,7 @@ from waffle.kinds import FLAG, Entry, Kind, is_absent
 from waffle.outages import Reminders
 from waffle.overrides import find, in_force, over, seen
 from waffle.picking import overrides, picked
+from waffle.pins import Pin
 from waffle.records import record
 from waffle.snapshots import UNKNOWN, Snapshot, is_stale
 from waffle.subjects import Subject
@@ -55,25 +56,32 @@ def check(
     No argument is keyword-only: Python calls such a function more slowly.
     """
     pin = pins.current()
-    if in_force:
-        snapshot, entry = find(kind, name)
+    # What the store would ask first, too: most checks end their search here, with a call less.
+    held = None if pin is None or waiting or in_force else pin.snapshots.get(kind)
+    if held is None:
+        held, entry = _found(pin, kind, name)
     else:
-        # What the store would ask first, too: most checks end their search here, with a call less.
-        held = None if pin is None or waiting else pin.snapshots.get(kind)
-        snapshot = store.snapshot_in(pin, kind) if held is None else held
-        entry = snapshot.entries.get(name)
-    if entry is None:
-        verdict = missing.answer(kind, name, snapshot)
-    elif entry.settled is not None and not in_words and not conf.OVERRIDE:
+        entry = held.entries.get(name)
+    if entry is not None and entry.settled is not None and not in_words and not conf.OVERRIDE:
         verdict = entry.settled
-    else:
+    elif entry is not None:
         whom = whom if find_whom is None else find_whom(whom)
-        verdict = decide(*_case(kind, entry, snapshot, whom, read_only, in_words))
+        verdict = decide(*_case(kind, entry, held, whom, read_only, in_words))
+    else:
+        verdict = missing.answer(kind, name, held)
     if in_words:
-        verdict = worded(kind, name, snapshot, verdict)
-    if pin is None or name not in pin.records[kind]:
-        record(pin, kind, name, verdict, snapshot)
+        verdict = worded(kind, name, held, verdict)
+    if pin is None or (kind, name) not in pin.records:
+        record(pin, kind, name, verdict, held)
     return verdict
+
+
+def _found(pin: Pin | None, kind: Kind, name: str) -> tuple[Snapshot, Entry | None]:
+    """Return the entry that a check goes by, and its snapshot; None where there is no such toggle."""
+    if in_force:
+        return find(kind, name)
+    snapshot = store.snapshot_in(pin, kind)
+    return snapshot, snapshot.entries.get(name)
 
 
 async def acheck(
@@ -97,7 +105,7 @@ async def acheck(
     pin = pins.current()
     if in_words:
         verdict = worded(kind, name, snapshot, verdict)
-    if pin is None or name not in pin.records[kind]:
+    if pin is None or (kind, name) not in pin.records:
         record(pin, kind, name, verdict, snapshot)
     return verdict
 
@@ -215,7 +223,7 @@ def at_hand(kind: Kind, toggle: Any, whom: Any = None, read_only: bool = False) 
         verdict = _decide_at_hand(kind, toggle, whom, read_only=read_only)
     pin, is_stock = pins.current(), not overrides(type(toggle), "is_active")
     # The last word of a method of the model's own, which has asked its base, is not heard here.
-    if is_stock and (pin is None or toggle.name not in pin.records[kind]):
+    if is_stock and (pin is None or (kind, toggle.name) not in pin.records):
         record(pin, kind, toggle.name, verdict, UNKNOWN)
     return verdict.active
 

@@ -9,14 +9,14 @@ from typing import Any
 from waffle.conf import conf
 from waffle.database import FORBIDDEN
 from waffle.kinds import FLAG
-from waffle.memory import parameters, tested
+from waffle.memory import NOTHING, parameters, tested
 from waffle.overrides import find
 
 
 # Any, throughout: Django's requests, or stand-ins.
 def tests_in(request: Any) -> dict[str, bool]:
     """Return what the query string wants to try: `{flag name: active}`, if there is such a flag or not."""
-    query = str(getattr(request, "META", {}).get("QUERY_STRING", ""))
+    query = getattr(request, "META", NOTHING).get("QUERY_STRING")
     if not query:
         return {}
     prefix, suffix = _around_names(conf.TEST_COOKIE)

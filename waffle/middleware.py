@@ -37,7 +37,8 @@ class WaffleMiddleware:
         pin.request = request
         try:
             response = self.get_response(request)
-            links.follow(request)
+            if links.tests_in(request):
+                links.follow(request)
             return self.process_response(request, response)
         finally:
             work.end(pin)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -42,19 +41,21 @@ class Pin:
         """The request that is being answered, if the middleware has opened this pin."""
         self.refill: Callable[[Pin], None] | None = None
         """Set where coroutines ask, who cannot load for themselves: fills the pin again."""
-        self.looked_at: set[Stamp] = set()
+        self.looked_at: tuple[Stamp, ...] = ()
         self.snapshots: dict[Kind, Snapshot] = {}
         # Any: inquiries belong to the ring above; memberships are keyed by snapshot and user.
         self.inquiries: dict[bool, Any] = {}
         self.memberships: dict[tuple[Any, ...], Any] = {}
-        self.records: defaultdict[Kind, dict[str, Verdict]] = defaultdict(dict)
+        self.records: dict[tuple[Kind, str], Verdict] = {}
         """By kind and name, the first answer to each question."""
 
     def forget(self) -> None:
         """Let go of all that was told: this unit of work has changed something itself."""
-        self.looked_at.clear()
+        self.looked_at = ()
         self.snapshots.clear()
-        self.forget_users()
+        # Emptied, not replaced: `doubt_users` may have put them there.
+        self.inquiries.clear()
+        self.memberships.clear()
         if self.refill is not None:
             self.refill(self)
 
@@ -68,17 +69,13 @@ class Pin:
     def absorb(self, inner: Pin) -> None:
         """Take over what a part of this unit of work, in a pin of its own, has asked."""
         self.is_private |= inner.is_private
-        for kind, answers in inner.records.items():
-            for name, verdict in answers.items():
-                self.records[kind].setdefault(name, verdict)
-
-    def forget_users(self) -> None:
-        """Let go of what is known of users, their groups for one."""
-        self.inquiries.clear()
-        self.memberships.clear()
+        for question, verdict in inner.records.items():
+            self.records.setdefault(question, verdict)
 
     def doubt_users(self, connection: BaseDatabaseWrapper) -> None:
-        """Do so now, and whenever this connection's transaction ends or goes back to a savepoint."""
+        """Let go of what is known of users, their groups for one: now, and whenever this connection's
+        transaction ends or goes back to a savepoint.
+        """
         self.inquiries = _Provisional(connection)
         self.memberships = _Provisional(connection)
 
@@ -132,8 +129,7 @@ def leave(pin: Pin) -> None:
     Not by `ContextVar.reset`: streams and generators may end in another context than they began in.
     """
     pin.is_closed = True
-    outer = pin.outer()
-    if outer is not None:
+    if pin.previous is not None and (outer := pin.outer()) is not None:
         outer.absorb(pin)
     pin.records.clear()
     pin.refill = pin.request = None

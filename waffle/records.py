@@ -43,7 +43,7 @@ def record(pin: Pin | None, kind: Kind, name: str, verdict: Verdict, snapshot: S
     if ongoing and verdict.reason is not Reason.STALE and is_stale(kind, snapshot):
         verdict = stale_of(verdict)
     if pin is not None:
-        pin.records[kind][name] = verdict
+        pin.records[kind, name] = verdict
     if signal.receivers and not _is_telling.get() and not _was_told(pin, kind, name):
         _tell(kind, name, verdict)
 
@@ -52,7 +52,7 @@ def _was_told(pin: Pin | None, kind: Kind, name: str) -> bool:
     """Say whether a unit of work around this one has had an answer."""
     while pin is not None:
         pin = pin.outer()
-        if pin is not None and name in pin.records[kind]:
+        if pin is not None and (kind, name) in pin.records:
             return True
     return False
 
@@ -74,5 +74,8 @@ def evaluated() -> dict[str, dict[str, Verdict]]:
     `{"flags": {name: verdict}, "switches": {…}, "samples": {…}}`; outside of both there is nothing.
     """
     pin = pins.current()
-    # Copies: other threads may work for the same request.
-    return {kind.plural: {} if pin is None else pin.records[kind].copy() for kind in KINDS}
+    told: dict[str, dict[str, Verdict]] = {kind.plural: {} for kind in KINDS}
+    # Of a copy: other threads may work for the same request.
+    for (kind, name), verdict in ({} if pin is None else pin.records.copy()).items():
+        told[kind.plural][name] = verdict
+    return told

@@ -50,9 +50,9 @@ class Snapshot(Value):
     is_known: bool = True
     """False: no store could be read, so that a missing entry says nothing."""
 
-    def is_ready(self) -> bool:
+    def is_ready(self, now: float) -> bool:
         """Say whether a check may go by it, and no look is due: what the hot path asks, of one clock."""
-        now, stamp = monotonic(), self.stamp
+        stamp = self.stamp
         if now - stamp.looked >= conf.REFRESH_SECONDS:
             return False
         return self.label == stamp.known and now - self.loaded < conf.SNAPSHOT_MAX_AGE

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from asyncio import _get_running_loop
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.core.signals import setting_changed
@@ -37,6 +38,7 @@ class _Thread(threading.local):
 
 _thread = _Thread()
 _wanted: set[Kind] = set()
+"""The kinds that this process has been asked about; no others are published."""
 
 
 def snapshot(kind: Kind) -> Snapshot:
@@ -53,7 +55,7 @@ def snapshot_in(pin: Pin | None, kind: Kind) -> Snapshot:
                 return held
         elif _get_running_loop() is None:
             held = published.get(kind)
-            if held is not None and held.is_ready():
+            if held is not None and held.is_ready(monotonic()):
                 return held
     return _find(kind, pin)
 
@@ -113,7 +115,7 @@ def _look_if_due(connection: BaseDatabaseWrapper, pin: Pin | None) -> None:
     if pin is None:
         stamp.look()
     elif stamp not in pin.looked_at:
-        pin.looked_at.add(stamp)
+        pin.looked_at = (*pin.looked_at, stamp)
         stamp.look()
 
 
@@ -182,8 +184,9 @@ def refuse_in_event_loop(instead: str) -> None:
 
 def look_ahead(pin: Pin) -> None:
     """Look, and load what changed, before the work begins: its transactions may hold an old view."""
-    if _take_ready(pin, _wanted):
+    if _take_ready(pin, len(_wanted)):
         return
+    refuse_in_event_loop("async with waffle.apinned()")
     for kind in list(_wanted):
         with suppress(*database.FORBIDDEN), _reading():
             connection = connections[kind.write_alias()]
@@ -200,7 +203,7 @@ def keep_full(pin: Pin) -> None:
 
 def keep_full_at_once(pin: Pin) -> bool:
     """Do the same without asking a cache or a database; return False where that cannot be done."""
-    if not _take_ready(pin, set(KINDS)):
+    if not _take_ready(pin, len(KINDS)):
         return False
     pin.refill = _fill
     return True
@@ -212,13 +215,14 @@ def _fill(pin: Pin) -> None:
             pin.snapshots[kind] = _find(kind, pin)
 
 
-def _take_ready(pin: Pin, kinds: Set[Kind]) -> bool:
-    """Give `pin` what is published of `kinds`; return False where something must be asked first."""
+def _take_ready(pin: Pin, number: int) -> bool:
+    """Give `pin` what is published, of so many kinds; return False where something must be asked first."""
     held = published.copy()
-    if unsettled.waiting or not held.keys() >= kinds or database.some_test_case_is_open():
+    if unsettled.waiting or len(held) < number or database.some_test_case_is_open():
         return False
+    now = monotonic()
     for snapshot in held.values():
-        if not snapshot.is_ready():
+        if not snapshot.is_ready(now):
             return False
     pin.snapshots = held
     return True

@@ -13,7 +13,6 @@ from waffle.pins import Pin
 
 def begin() -> Pin:
     """Hold every toggle still from here on; the pin is for `end`."""
-    store.refuse_in_event_loop("async with waffle.apinned()")
     pin = pins.enter()
     try:
         store.look_ahead(pin)
@@ -39,6 +38,7 @@ def pinned() -> Iterator[None]:
     Open it around a task or one round of a loop, and outside of `transaction.atomic()`: what is due to be
     read is read here. In a coroutine use `apinned`.
     """
+    store.refuse_in_event_loop("async with waffle.apinned()")
     pin = begin()
     try:
         yield
