@@ -1,7 +1,8 @@
 """What the fuzz tests share; importing it chooses how long they search.
 
 Commonly they search for some seconds, along the same ways each time. `HYPOTHESIS_PROFILE=nightly`, which
-`tox run -e fuzz` sets, searches for an hour or so, along new ways each time, and says how to repeat what it finds.
+`tox run -e fuzz` sets, searches for an hour or so, along new ways each time, and says how to repeat what
+it finds.
 """
 
 from __future__ import annotations
