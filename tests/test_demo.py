@@ -8,14 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
+
+from test_app.demo.serving import HOST, Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = [sys.executable, "-W", "error", "-m", "test_app.demo"]
@@ -211,6 +219,32 @@ def test_the_served_site_hides_a_page_from_whom_its_flag_is_off_for(
     error.value.close()
 
     assert error.value.code == 404
+
+
+def test_the_server_finishes_the_page_under_way_and_hangs_up_on_who_asks_for_none() -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def page(environment: object, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "7")])
+        asked.set()
+        assert go_on.wait(30)
+        return [b"waffles"]
+
+    server = Server(0)
+    server.set_app(page)
+    with ThreadPoolExecutor(2) as executor, socket.create_connection((HOST, server.server_port)) as idle:
+        executor.submit(server.serve_forever, 0.01)
+        shown = executor.submit(read, build_opener(), f"http://{HOST}:{server.server_port}/")
+        assert asked.wait(30)
+        server.shutdown()
+        closed = executor.submit(server.server_close)
+        hung_up = idle.recv(1)
+        still_closing = not closed.done()
+        go_on.set()
+
+        assert shown.result(30) == "waffles"
+        closed.result(30)
+    assert (hung_up, still_closing) == (b"", True)
 
 
 def test_a_port_in_use_is_named() -> None:

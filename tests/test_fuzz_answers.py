@@ -17,7 +17,7 @@ from tests.fuzz.machine import Machine
 from tests.fuzz.naive import DICE
 
 # Hypothesis varies what it has tried, which finds little here: many short searches go further.
-SEARCHES = 20
+SEARCHES = 20 if IS_NIGHTLY else 8
 SETTINGS = settings(max_examples=200 if IS_NIGHTLY else 2, stateful_step_count=100)
 
 

@@ -1,7 +1,8 @@
 """What the fuzz tests share; importing it chooses how long they search.
 
-`HYPOTHESIS_PROFILE=nightly` searches for an hour or so, along new ways each time, and says how to repeat
-what it finds.
+Commonly they search for some seconds, along the same ways each time. `HYPOTHESIS_PROFILE=nightly`, which
+`tox run -e fuzz` sets, searches for an hour or so, along new ways each time, and says how to repeat what
+it finds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     derandomize=not IS_NIGHTLY,
-    max_examples=2_000 if IS_NIGHTLY else 60,
+    max_examples=2_000 if IS_NIGHTLY else 20,
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

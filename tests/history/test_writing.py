@@ -321,22 +321,22 @@ def test_links_of_many_flags_from_one_user_are_told_of_flag_by_flag(users: list[
 def test_of_many_members_the_first_are_named_and_all_are_counted(
     flag: Flag, django_assert_max_num_queries: Any
 ) -> None:
-    users = User.objects.bulk_create(User(username=f"user {number:05}") for number in range(10_000))
+    users = User.objects.bulk_create(User(username=f"user {number:05}") for number in range(1_500))
 
-    with django_assert_max_num_queries(60):  # most are Django's own: portions of the links
+    with django_assert_max_num_queries(15):  # most are Django's own: portions of the links
         flag.users.add(*users)
 
     [(_, _, _, after)] = told()
-    assert after["users"]["count"] == {"added": 10_000, "removed": 0}
+    assert after["users"]["count"] == {"added": 1_500, "removed": 0}
     assert after["users"]["added"] == [f"user {number:05}" for number in range(1_000)]
 
     flag.users.clear()
 
     [(_, _, _, after)] = told()
-    assert after["users"]["count"] == {"added": 0, "removed": 10_000}
+    assert after["users"]["count"] == {"added": 0, "removed": 1_500}
     assert len(after["users"]["removed"]) == 1_000
 
-    flag.users.add(*users[:1_500])
+    flag.users.add(*users)
     told()
     flag.delete()
 
@@ -344,15 +344,15 @@ def test_of_many_members_the_first_are_named_and_all_are_counted(
     assert before["users"]["count"] == {"added": 0, "removed": 1_500}
 
 
-def test_ten_thousand_rows_are_told_of_in_few_queries(django_assert_max_num_queries: Any) -> None:
-    Switch.objects.bulk_create(Switch(name=f"{number}") for number in range(10_000))
+def test_a_thousand_rows_are_told_of_in_few_queries(django_assert_max_num_queries: Any) -> None:
+    Switch.objects.bulk_create(Switch(name=f"{number}") for number in range(1_000))
     Change.objects.all().delete()
 
     # SQLite takes few rows at once, in older versions of Django.
-    with django_assert_max_num_queries(150):
+    with django_assert_max_num_queries(20):
         Switch.objects.update(active=True)
 
-    assert Change.objects.filter(action="changed").count() == 10_000
+    assert Change.objects.filter(action="changed").count() == 1_000
 
 
 @pytest.mark.parametrize("name", ["it's", '"quoted"', "ünïcode ☃ 漢字", "100 %s %% {}", "a\\b", "<b>&"])
