@@ -55,7 +55,7 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
     show_full_result_count = False
 
     class Media:
-        css = {"all": ["waffle/admin.css"]}  # noqa: RUF012  # Django's own form
+        css = {"all": ["waffle/admin.css", "waffle/history.css"]}  # noqa: RUF012  # Django's own form
 
     def get_urls(self) -> Any:
         """Return the addresses of the pages, that of reverts first."""
