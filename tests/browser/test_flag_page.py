@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 
-from tests.browser.visits import LOOKS, Visits, each_look, picture, problems_of
+from tests.browser.axe import problems_of
+from tests.browser.visits import LOOKS, Visits, each_look, picture
 from waffle.models import Flag
 
 LIST = "/admin/waffle/flag/"

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from tests.browser.visits import LOOKS, Visits, each_look, picture, problems_of
+from tests.browser.axe import problems_of
+from tests.browser.visits import LOOKS, Visits, each_look, picture
 from waffle.models import Flag, Sample, Switch
 
 FLAGS = "/admin/waffle/flag/"

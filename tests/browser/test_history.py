@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from tests.browser.visits import LOOKS, Visits, each_look, picture, problems_of
+from tests.browser.axe import problems_of
+from tests.browser.visits import LOOKS, Visits, each_look, picture
 from waffle import history
 from waffle.models import Change, Flag
 

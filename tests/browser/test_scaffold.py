@@ -8,7 +8,8 @@ from django.urls import include, path
 from playwright.sync_api import expect
 from pytest_django import Settings
 
-from tests.browser.visits import LOOKS, Visits, each_look, each_scheme, picture, problems_of
+from tests.browser.axe import problems_of
+from tests.browser.visits import LOOKS, Visits, each_look, each_scheme, picture
 from waffle.models import Flag
 
 

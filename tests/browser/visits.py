@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
@@ -86,32 +84,6 @@ class Visits:
         client.force_login(user)
         value = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}])
-
-
-# What is wrong with all pages of Django's admin before 6.1: rules, and parts of a page.
-OLD_RULES = ("landmark-one-main", "meta-viewport", "region")
-OLD_PARTS = (
-    *(".breadcrumbs", "#nav-sidebar", "#changelist-filter"),
-    *(".action-checkbox-column", ".action-select", 'input[type="submit"]'),
-)
-
-
-def problems_of(page: Page) -> str:
-    """Return what axe finds wrong with a page for people with impairments; nothing where all is well."""
-    # Django's login page has no heading.
-    rules = ("page-has-heading-one",) if page.locator("body.login").count() else ()
-    rules, parts = ((*rules, *OLD_RULES), OLD_PARTS) if django.VERSION < (6, 1) else (rules, ())
-    context = {"exclude": [[part] for part in parts]} if parts else None
-    options: dict[str, Any] = {"rules": {rule: {"enabled": False} for rule in rules}}
-    if django.VERSION < (6, 1):
-        # Its style sheets import others, for which axe would make elements that the policy forbids.
-        options["preload"] = False
-    found = Axe().run(page, context, options)
-    return "\n".join(
-        f"{rule['id']}: {' '.join(node['target'])}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    )
 
 
 def picture(page: Page, name: str, look: str = "light", *, whole: bool = True) -> None:
