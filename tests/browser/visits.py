@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from tests.browser.axe import problems_of
+
 # How a browser is set, and the options of `Visits.open` for it.
 LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
     "light": {},
@@ -86,8 +88,15 @@ class Visits:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}])
 
 
-def picture(page: Page, name: str, look: str = "light", *, whole: bool = True) -> None:
-    """Take a picture of the page, if `WAFFLE_TEST_PICTURES` names a folder for them."""
+def look_at(page: Page, name: str, look: str = "light", *, whole: bool = True) -> str:
+    """Return what is wrong with a page as it is now; nothing where all is well. Take a picture of it.
+
+    Pictures are taken if `WAFFLE_TEST_PICTURES` names a folder for them.
+    """
     folder = os.environ.get("WAFFLE_TEST_PICTURES")
     if folder:
         page.screenshot(path=Path(folder, f"{name}-{look}.png"), full_page=whole, animations="disabled")
+    found = problems_of(page)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found += "\nIt is wider than its window."
+    return "".join(f"\n{name}: {line}" for line in found.splitlines() if line)
