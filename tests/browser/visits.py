@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.axe import problems_of
 
@@ -24,6 +24,9 @@ LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
 }
 each_look = pytest.mark.parametrize("look", LOOKS)
 each_scheme = pytest.mark.parametrize("look", ["light", "dark"])
+
+PATIENCE = 20_000  # milliseconds: a busy machine is slow, and no test waits without need
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -61,7 +64,7 @@ class Visits:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         if user is not None:
