@@ -89,7 +89,7 @@ def test_a_conflict_is_shown_to_the_slower_of_two(
 
     hand.press(page.get_by_role("button", name="Revert"))
 
-    expect(page.locator(".messagelist")).to_contain_text("This has changed since: Percent")
+    expect(page.locator(".messagelist")).to_contain_text("Nothing was reverted")
     expect(page.locator(".waffle-later")).to_contain_text("bob")
     shop.flag.refresh_from_db()
     assert shop.flag.percent == 75
