@@ -14,6 +14,7 @@ from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.policy import forbid_what_is_inline
+from tests.browser.shop import Shop
 from tests.browser.visits import Visits
 from tests.lacking import miss
 
@@ -65,3 +66,9 @@ def visits(browser: Browser, live_server: Any, cold: None) -> Iterator[Visits]:
 @pytest.fixture
 def root(transactional_db: None) -> User:
     return User.objects.create_superuser("root", password="root")
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> Shop:
+    """Return a shop that has one of everything."""
+    return Shop()

@@ -10,7 +10,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.browser.axe import problems_of
 
 # How a browser is set, and the options of `Visits.open` for it.
 LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
@@ -22,6 +24,9 @@ LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
 }
 each_look = pytest.mark.parametrize("look", LOOKS)
 each_scheme = pytest.mark.parametrize("look", ["light", "dark"])
+
+PATIENCE = 20_000  # milliseconds: a busy machine is slow, and no test waits without need
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -59,7 +64,7 @@ class Visits:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         if user is not None:
@@ -86,8 +91,15 @@ class Visits:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}])
 
 
-def picture(page: Page, name: str, look: str = "light", *, whole: bool = True) -> None:
-    """Take a picture of the page, if `WAFFLE_TEST_PICTURES` names a folder for them."""
+def look_at(page: Page, name: str, look: str = "light", *, whole: bool = True) -> str:
+    """Return what is wrong with a page as it is now; nothing where all is well. Take a picture of it.
+
+    Pictures are taken if `WAFFLE_TEST_PICTURES` names a folder for them.
+    """
     folder = os.environ.get("WAFFLE_TEST_PICTURES")
     if folder:
         page.screenshot(path=Path(folder, f"{name}-{look}.png"), full_page=whole, animations="disabled")
+    found = problems_of(page)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found += "\nIt is wider than its window."
+    return "".join(f"\n{name}: {line}" for line in found.splitlines() if line)
