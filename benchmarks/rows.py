@@ -116,6 +116,7 @@ ROWS = (
     _request("plain", "no flag", "middleware"),
     Row("look", "a look, whether something has changed", "looks"),
     Row("save", "a save", "database", (faster(1 / 1.6),)),
+    Row("save alone", "a save, without history", "database", (faster(1 / 1.6),)),
     Row("import", "import of the package", "database", (Within(0.0015),), asks_cache=False),
     Row("start", "start of the app, with its models", "database", asks_cache=False),
 )

@@ -54,10 +54,16 @@ def look(contender: Contender, meter: Meter) -> None:
 
 
 def save(contender: Contender, meter: Meter) -> None:
-    """Measure one save of a switch."""
+    """Measure one save of a switch that was flipped."""
     saver = contender.saver()
     with meter:
         saver()
+
+
+def save_without_history(contender: Contender, meter: Meter) -> None:
+    """Measure the same where no history is kept: the others keep none."""
+    with override_settings(WAFFLE_HISTORY=False):
+        save(contender, meter)
 
 
 def status(contender: Contender, request: HttpRequest) -> object:
@@ -113,6 +119,7 @@ WORKS: Mapping[str, Run] = {
     "plain request": around_requests(nothing, REQUESTS),
     "look": look,
     "save": save,
+    "save alone": save_without_history,
     "import": import_in_a_new_process,
     "start": start_of_a_new_process,
 }

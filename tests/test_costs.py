@@ -22,6 +22,7 @@ import waffle
 from tests.conftest import Clock
 from tests.process import before_each, run_python
 from waffle import bells, stamps
+from waffle.database import answers_updates
 from waffle.kinds import FLAG
 from waffle.middleware import WaffleMiddleware
 from waffle.models import Flag, Sample, Switch
@@ -296,15 +297,18 @@ def test_a_check_outside_of_a_request_costs_one_look(clock: Clock) -> None:
     assert queries_of(lambda: [waffle.switch_is_active("x") for _ in range(100)]) == []
 
 
-def test_a_save_without_a_history_costs_two_statements_more(clock: Clock, settings: Any) -> None:
+# An UPDATE of the version tells the new one, or a query does.
+VERSION = ["UPDATE"] if answers_updates(connections["default"]) else ["UPDATE", "SELECT"]
+
+
+def test_a_save_without_a_history_makes_the_version_grow(clock: Clock, settings: Any) -> None:
     settings.WAFFLE_HISTORY = False
     switch = Switch.objects.create(name="x")
     switch.active = True
 
     asked = queries_of(switch.save)
 
-    # The row; the version, and its reading back.
-    assert [query.split()[0] for query in asked] == ["UPDATE", "UPDATE", "SELECT"]
+    assert [query.split()[0] for query in asked] == ["UPDATE", *VERSION]
 
 
 def test_a_save_with_a_history_reads_the_row_and_writes_a_change_in_one_transaction(clock: Clock) -> None:
@@ -316,7 +320,7 @@ def test_a_save_with_a_history_reads_the_row_and_writes_a_change_in_one_transact
     verbs = [query.split()[0] for query in asked]
     assert [verb for verb in verbs if verb not in ("BEGIN", "COMMIT", "START")][1:] == [
         *("UPDATE", "INSERT"),
-        *("UPDATE", "SELECT"),
+        *VERSION,
     ]
     assert "waffle_switch" in asked[1]
     assert "waffle_change" in asked[3]

@@ -7,19 +7,32 @@ import sys
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.template import engines
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2.nativetypes import NativeEnvironment
 from pytest_django import Settings
 
 from tests.each import each_kind, switch_on
 from tests.templates import EXTENSION, Render, block, each_jinja, jinja
 from waffle import memory
-from waffle.kinds import Kind
+from waffle.kinds import FLAG, Kind
 from waffle.models import Flag
 from waffle.status import script
+from waffle.subjects import Subject
 
 pytestmark = pytest.mark.django_db
+
+QUESTIONS = {
+    "alone": "{{ waffle.flag('x') }}",
+    "in a block": "{% block body %}{{ waffle.flag('x') }}{% endblock %}",
+    "in a loop": "{% for name in ['x'] %}{{ waffle.flag(name) }}{% endfor %}",
+    "in a macro": "{% macro ask(name) %}{{ waffle.flag(name) }}{% endmacro %}{{ ask('x') }}",
+    "in a test": "{{ True if waffle.flag('x') else False }}",
+    "by keyword": "{{ waffle.flag(name='x') }}",
+    "with more": "{{ waffle.flag(*['x']) }}",
+}
 
 BACKENDS = ["django.template.backends.jinja2.Jinja2", "django_jinja.jinja2.Jinja2"]
 
@@ -150,3 +163,62 @@ def test_django_jinja_is_never_imported(module: str) -> None:
     program = f"import sys, {module}; assert 'django_jinja' not in sys.modules"
 
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("source", QUESTIONS.values(), ids=QUESTIONS)
+@each_jinja
+def test_a_question_may_stand_anywhere(render: Render, source: str) -> None:
+    answers = [render(source)]
+    switch_on(FLAG, "x")
+    answers.append(render(source))
+
+    assert answers == ["False", "True"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for who in [staff] %}{% set waffle_subject = who %}{{ waffle.flag('x') }}{% endfor %}",
+        "{% block body %}{% set waffle_subject = staff %}{{ waffle.flag('x') }}{% endblock %}",
+    ],
+    ids=["loop", "block"],
+)
+@each_jinja
+def test_a_question_goes_by_what_a_loop_or_a_block_has_set(render: Render, source: str) -> None:
+    Flag.objects.create(name="x", staff=True)
+    staff = Subject(User(pk=1, is_staff=True))
+
+    assert render(source, staff=staff, waffle_subject=Subject()) == "True"
+
+
+@each_jinja
+def test_a_template_may_call_something_else_waffle(render: Render) -> None:
+    class Breakfast:
+        def flag(self, name: str) -> str:
+            return f"{name} with syrup"
+
+    assert render("{{ waffle.flag('x') }}", waffle=Breakfast()) == "x with syrup"
+    assert render("{% set waffle = own %}{{ waffle.flag('x') }}", own=Breakfast()) == "x with syrup"
+
+
+@pytest.mark.parametrize("environment", [Environment, NativeEnvironment])
+def test_questions_are_compiled_to_something_quicker_than_other_calls(
+    environment: type[Environment],
+) -> None:
+    made = environment(extensions=[EXTENSION])
+    source = "{{ waffle.flag('x') }}{% block body %}{{ waffle.switch('x') }}{% endblock %}"
+
+    compiled = made.compile(source, raw=True)
+
+    assert (compiled.count(".answer(context"), "context.call(" in compiled) == (2, False)
+    assert "context.call(" in made.compile("{{ waffle.wafflejs() }}", raw=True)
+    assert list(made.from_string(source).generate()) == (
+        [False, False] if environment is NativeEnvironment else ["False", "False"]
+    )
+
+
+def test_an_overlay_compiles_questions_too() -> None:
+    overlay = Environment(extensions=[EXTENSION]).overlay(trim_blocks=True)
+    switch_on(FLAG, "x")
+
+    assert overlay.from_string("{{ waffle.flag('x') }}").render() == "True"

@@ -53,6 +53,22 @@ def test_bumps_grow_by_one_at_least_where_the_clock_stands_still(
     assert row() == [(1, 1_800_000_000_000_002)]
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_bump_learns_the_version_that_it_has_made(
+    stamp: Stamp, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    if not answers:
+        monkeypatch.setattr("waffle.database.answers_updates", lambda connection: False)
+    known = []
+
+    for _ in range(2):
+        assert stamp.bump(connection) is True
+        known.append(stamp.known)
+        assert row() == [(1, stamp.known)]
+
+    assert known[0] < known[1]
+
+
 def test_bumps_grow_though_the_clock_goes_back(stamp: Stamp, monkeypatch: pytest.MonkeyPatch) -> None:
     for now in (1_800_000_000.0, 1_700_000_000.0):
         monkeypatch.setattr("waffle.stamps.time", lambda now=now: now)

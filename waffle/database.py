@@ -76,6 +76,12 @@ def may_hold_old_view(connection: BaseDatabaseWrapper) -> bool:
     return name not in {"read committed", "read uncommitted"}
 
 
+def answers_updates(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether an UPDATE can answer with its rows: SQLite's can since 3.35, as an INSERT can."""
+    can_answer = connection.vendor in {"sqlite", "postgresql"}
+    return can_answer and bool(connection.features.can_return_columns_from_insert)
+
+
 @contextmanager
 def reading(connection: BaseDatabaseWrapper, table: str, *, is_optional: bool = False) -> Iterator[None]:
     """Read `table` within; an error leaves the caller's transaction usable.

@@ -127,8 +127,11 @@ class Stamp:
         """Make the row's version grow, then ring; return False, and owe it, where that failed."""
         self._bumps += 1
         try:
-            database.asked_again(connection, lambda: self.write(connection))
-            version = self.read(connection)
+            version = database.asked_again(connection, lambda: self.write(connection))
+            if version is None:
+                version = self.read(connection)
+            else:
+                self.outage.worked()
             self.writing.worked()
         except Error as error:
             self.writing.failed(error, is_told=self.read(connection) is None)
@@ -142,26 +145,33 @@ class Stamp:
         return True
 
     @staticmethod
-    def write(connection: BaseDatabaseWrapper) -> None:
-        """Make the row's version grow, as a part of whatever transaction is open.
+    def write(connection: BaseDatabaseWrapper) -> int | None:
+        """Make the row's version grow, as a part of whatever transaction is open; return it, if that is told.
 
         A version is the time in microseconds, or one more than the last if that is later: so a row that
         was emptied, or restored from a back-up, is ahead of all that anybody has seen.
         Never `update_or_create`: on an empty table it deadlocks on MariaDB and locks up on SQLite.
         """
-        table, now = connection.ops.quote_name(TABLE), int(time() * 1_000_000)
-        update = (
-            f"UPDATE {table} SET version = CASE WHEN version < %s THEN %s ELSE version + 1 END WHERE id = 1"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(update, [now, now])
-            if cursor.rowcount:
-                return
+        now = int(time() * 1_000_000)
+        versions = _grown(connection, now)
+        if not versions:
             try:
-                with _undoable(connection):
+                with _undoable(connection), connection.cursor() as cursor:
+                    table = connection.ops.quote_name(TABLE)
                     cursor.execute(f"INSERT INTO {table} (id, version) VALUES (1, %s)", [now])
             except IntegrityError:  # another process was first
-                cursor.execute(update, [now, now])
+                versions = _grown(connection, now)
+        return versions[0] if versions else None
+
+
+def _grown(connection: BaseDatabaseWrapper, now: int) -> list[int | None]:
+    """Make the version grow of each row that is there: of one, or of none; None: it is not told."""
+    table, answers = connection.ops.quote_name(TABLE), database.answers_updates(connection)
+    update = f"UPDATE {table} SET version = CASE WHEN version < %s THEN %s ELSE version + 1 END WHERE id = 1"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{update} RETURNING version" if answers else update, [now, now])
+        # All are fetched: SQLite commits when there are no more.
+        return [int(version) for (version,) in cursor.fetchall()] if answers else [None] * cursor.rowcount
 
 
 def _undoable(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:

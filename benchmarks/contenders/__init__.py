@@ -47,7 +47,7 @@ class Contender:
         raise NotImplementedError
 
     def saver(self) -> Callable[[], object]:
-        """Return what saves the switch "saved"."""
+        """Change the switch "saved", and return what saves it."""
         raise NotImplementedError
 
 

@@ -59,8 +59,10 @@ class DjangoFlags(Contender):
         )
 
     def saver(self) -> Callable[[], object]:
-        """Return what saves the switch."""
-        save: Callable[[], object] = FlagState.objects.get(name="saved").save
+        """Flip the switch, and return what saves that."""
+        state = FlagState.objects.get(name="saved")
+        state.value = "False" if state.value == "True" else "True"
+        save: Callable[[], object] = state.save
         return save
 
 

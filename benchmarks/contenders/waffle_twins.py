@@ -69,8 +69,10 @@ class WaffleTwin(Contender):
         return waffle_json(request)
 
     def saver(self) -> Callable[[], object]:
-        """Return what saves the switch."""
-        save: Callable[[], object] = Switch.objects.get(name="saved").save
+        """Flip the switch, and return what saves that."""
+        switch = Switch.objects.get(name="saved")
+        switch.active = not switch.active
+        save: Callable[[], object] = switch.save
         return save
 
 

@@ -354,7 +354,7 @@ def test_in_a_coroutine_a_save_is_told_of_with_who_made_it(flag: Flag) -> None:
 def test_sqlite_without_answers_to_updates_locks_and_reads(
     flag: Flag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("waffle.history.rows._answers_updates", lambda connection: False)
+    monkeypatch.setattr("waffle.database.answers_updates", lambda connection: False)
     flag.note = "new"
 
     flag.save()

@@ -117,7 +117,7 @@ def read(model: Any, key: Any, connection: BaseDatabaseWrapper) -> Row | None:
     if model._meta.parents:  # its columns are in more than one table
         return next(iter(read_keys(model, [key], connection).values()), None)
     is_locking = _needs_lock(connection)
-    if is_locking and not (connection.features.has_select_for_update or _answers_updates(connection)):
+    if is_locking and not (connection.features.has_select_for_update or database.answers_updates(connection)):
         is_locking = lock(model, connection)
     reader = _reader(model, connection.alias, is_locking)
     with connection.cursor() as cursor:
@@ -184,14 +184,15 @@ def _needs_lock(connection: BaseDatabaseWrapper) -> bool:
     return database.in_transaction(connection) and not database.in_test_case(connection)
 
 
-def _answers_updates(connection: BaseDatabaseWrapper) -> bool:
-    """Say whether an UPDATE can answer with the row: SQLite can since 3.35, as an INSERT can."""
-    return bool(connection.features.can_return_columns_from_insert)
-
-
 def _quoted(model: Any, connection: BaseDatabaseWrapper) -> tuple[str, str]:
     meta, quote = model._meta.concrete_model._meta, connection.ops.quote_name
     return quote(meta.db_table), quote(meta.pk.column)
+
+
+def _plainest(model: Any) -> Any:
+    """Return a field in no index, if there is one: SQLite writes an index though nothing in it changes."""
+    fields = model._meta.concrete_fields
+    return next((field for field in fields if not (field.unique or field.db_index)), model._meta.pk)
 
 
 @cache
@@ -209,5 +210,6 @@ def _reader(model: Any, alias: str, is_locking: bool) -> _Reader:
         # As an UPDATE locks it, no more: whoever adds a member to a flag need not wait.
         sql = f"{sql} {ops.for_update_sql(no_key=connection.features.has_select_for_no_key_update)}"
     elif is_locking:
-        sql = f"UPDATE {table} SET {key} = {key} WHERE {key} = %s RETURNING {names}"
+        column = ops.quote_name(_plainest(model).column)
+        sql = f"UPDATE {table} SET {column} = {column} WHERE {key} = %s RETURNING {names}"
     return _Reader(sql, columns)

@@ -13,6 +13,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 
 from waffle.evaluation import acheck, check
+from waffle.jinja.compiling import HOLDER, compiler_after
 from waffle.kinds import KINDS, Kind
 from waffle.status import script
 
@@ -47,7 +48,9 @@ class WaffleExtension(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         # No dict: Jinja looks for an attribute first, which a miss makes slower than the check itself.
-        environment.globals["waffle"] = SimpleNamespace(**QUESTIONS, wafflejs=wafflejs)
+        self.questions = SimpleNamespace(**QUESTIONS, wafflejs=wafflejs)
+        environment.globals[HOLDER] = self.questions
+        environment.code_generator_class = compiler_after(environment.code_generator_class, self.identifier)
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Turn a block tag into an `if`."""
@@ -59,6 +62,20 @@ class WaffleExtension(Extension):
         if next(parser.stream).value == "else":
             otherwise = parser.parse_statements((end,), drop_needle=True)
         return nodes.If(question, body, [], otherwise, lineno=token.lineno)
+
+    # Any: what the template's variable holds, and what is called then.
+    def answer(
+        self, context: Context, holder: Any, kind: str, name: object, *set_within: dict[str, Any]
+    ) -> Any:
+        """Answer `waffle.flag(name)`; `holder` is what the template calls `waffle`, be it ours or not.
+
+        `set_within` are variables that loops and blocks have set.
+        """
+        for variables in set_within:
+            context = context.derived(variables) if variables else context
+        if holder is self.questions:
+            return getattr(holder, kind)(context, name)
+        return context.call(context.environment.getattr(holder, kind), name)
 
     @pass_context
     def ask(self, context: Context, kind: str, name: object) -> bool | Awaitable[bool]:
