@@ -23,7 +23,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
 from test_app.models import LegacyFlag
-from tests.process import run_python
+from tests.process import Peer
 from tests.worlds import WORLDS, each_flag_is_active, visit_sync
 from waffle import Subject, cookies, memory, status, subject_of
 from waffle.conditions import Condition
@@ -276,6 +276,11 @@ def flags(ann: User) -> None:
         make(ann)
 
 
+def stranger() -> Any:
+    """Return a request of somebody for whom everything was dealt: off."""
+    return request_of(AnonymousUser(), language="en", dwf_checkout="False", dwf_new_nav="False")
+
+
 def in_a_view(request: Any) -> list[str]:
     found: list[str] = visit_sync(request, *FLAGS).content.decode().split()
     return found
@@ -287,16 +292,6 @@ def in_a_coroutine(request: Any) -> list[str]:
         return [name for name in FLAGS if await waffle.aflag_is_active(subject, name)]
 
     return async_to_sync(ask)()
-
-
-def in_another_process(request: Any) -> list[str]:
-    fields = json.dumps(subject_of(request).to_dict())
-    found: list[str] = run_python(
-        "import waffle\n"
-        f"subject = waffle.Subject.from_dict(json.loads({fields!r}))\n"
-        f"print(json.dumps([name for name in {list(FLAGS)!r} if waffle.flag_is_active(subject, name)]))"
-    )
-    return found
 
 
 def in_a_command(request: Any) -> list[str]:
@@ -345,16 +340,23 @@ def by_status(request: Any) -> list[str]:
 @pytest.mark.parametrize(
     "ask",
     [
-        *(in_a_view, in_a_coroutine, in_another_process, in_a_command, in_a_mail, in_a_mail_for_jinja),
+        *(in_a_view, in_a_coroutine, in_a_command, in_a_mail, in_a_mail_for_jinja),
         *(in_an_async_mail_for_jinja, by_method, by_status),
     ],
     ids=lambda ask: ask.__name__,
 )
 def test_the_same_user_is_told_the_same_everywhere(ask: Callable[[Any], list[str]], ann: User) -> None:
     assert ask(request_of(ann, language="de")) == ACTIVE
-    assert ask(request_of(AnonymousUser(), language="en", dwf_checkout="False", dwf_new_nav="False")) == [
-        "everyone"
-    ]
+    assert ask(stranger()) == ["everyone"]
+
+
+@pytest.mark.usefixtures("flags")
+def test_another_process_is_told_the_same(peer: Peer, ann: User) -> None:
+    for request, active in ((request_of(ann, language="de"), ACTIVE), (stranger(), ["everyone"])):
+        subject = f"waffle.Subject.from_dict({json.loads(json.dumps(subject_of(request).to_dict()))})"
+        active_there = f"[name for name in {list(FLAGS)} if waffle.flag_is_active({subject}, name)]"
+
+        assert peer.evaluate(active_there) == active
 
 
 @each_flag_is_active
