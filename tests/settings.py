@@ -55,7 +55,14 @@ def database(alias: str, place: str) -> dict[str, Any]:
         pymysql.install_as_MySQLdb()
     if server == "sqlite":
         name = NAMES.get(alias, str(FOLDER / f"{alias}.sqlite3"))
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "TEST": {"NAME": name}}
+        # A writer waits for others, however busy the machine is.
+        options = {"timeout": 60}
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "OPTIONS": options,
+            "TEST": {"NAME": name},
+        }
     name = NAMES.get(alias, f"waffle_{alias}")
     return {**SERVERS[server], "HOST": "127.0.0.1", "PORT": port, "NAME": name}
 

@@ -20,7 +20,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import pytest
 
-from test_app.demo.serving import HOST, Server
+from test_app.demo.serving import HOST, Server, serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -157,9 +157,10 @@ def without_chance(text: str) -> list[str]:
     return [" ".join(re.sub(r"\d[\d.]*", "N", line).split()) for line in dealt.split("\n") if line]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the site on a free port, return its address; afterwards stop it as Ctrl-C does."""
+    tmp_path = tmp_path_factory.mktemp("demo")
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [*DEMO, "serve", "0"]
     pipe = subprocess.PIPE
@@ -247,16 +248,13 @@ def test_the_server_finishes_the_page_under_way_and_hangs_up_on_who_asks_for_non
     assert (hung_up, still_closing) == (b"", True)
 
 
-def test_a_port_in_use_is_named() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+def test_a_port_in_use_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        result = subprocess.run(
-            [*DEMO, "serve", str(port)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
 
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.startswith(f"Port {port} of 127.0.0.1 is not to be had: ")
-    assert "tox run -e demo -- serve 8000\n" in result.stderr
+        assert serve(port) == 1
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"Port {port} of 127.0.0.1 is not to be had: ")
+    assert "tox run -e demo -- serve 8000\n" in printed.err

@@ -8,26 +8,20 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import jinja2
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import SynchronousOnlyOperation
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.http import HttpResponse
-from django.template import engines
 from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
 from pytest_django import DjangoAssertNumQueries, Settings
 
 import waffle
 from test_app.models import LegacyFlag
-from tests.process import run_python
-from tests.worlds import WORLDS, each_flag_is_active, visit_sync
-from waffle import Subject, cookies, memory, status, subject_of
+from tests.worlds import WORLDS, each_flag_is_active
+from waffle import Subject, cookies, memory, subject_of
 from waffle.conditions import Condition
-from waffle.kinds import FLAG
 from waffle.models import Flag
 from waffle.picking import conditions_of
 
@@ -253,140 +247,6 @@ def test_a_unit_of_the_projects_own_is_carried(subject_of: Any, ann: User, setti
     assert subject_of(at_acme).unit == "acme.example"
     assert subject_of(request_of(ann)).unit == "42"
     assert subject_of(request_of(AnonymousUser())).unit is None
-
-
-# Each makes a flag active for `ann` in German, and for nobody else: in a view, and so everywhere.
-FLAGS: dict[str, Callable[[Any], object]] = {
-    "everyone": lambda user: Flag.objects.create(name="everyone", everyone=True, superusers=False),
-    "authenticated": lambda user: Flag.objects.create(name="authenticated", authenticated=True),
-    "superusers": lambda user: Flag.objects.create(name="superusers"),
-    "users": lambda user: Flag.objects.create(name="users").users.add(user),
-    "groups": lambda user: Flag.objects.create(name="groups").groups.add(user.groups.get()),
-    "checkout": lambda user: Flag.objects.create(name="checkout", percent="38.7"),
-    "new_nav": lambda user: Flag.objects.create(name="new_nav", percent="75.7"),
-    "languages": lambda user: Flag.objects.create(name="languages", languages="de", superusers=False),
-}
-ACTIVE = ["everyone", "authenticated", "users", "groups", "checkout", "languages"]
-
-
-@pytest.fixture
-def flags(ann: User) -> None:
-    """Make a flag of each sort."""
-    for make in FLAGS.values():
-        make(ann)
-
-
-def in_a_view(request: Any) -> list[str]:
-    found: list[str] = visit_sync(request, *FLAGS).content.decode().split()
-    return found
-
-
-def in_a_coroutine(request: Any) -> list[str]:
-    async def ask() -> list[str]:
-        subject = await waffle.asubject_of(request)
-        return [name for name in FLAGS if await waffle.aflag_is_active(subject, name)]
-
-    return async_to_sync(ask)()
-
-
-def in_another_process(request: Any) -> list[str]:
-    fields = json.dumps(subject_of(request).to_dict())
-    found: list[str] = run_python(
-        "import waffle\n"
-        f"subject = waffle.Subject.from_dict(json.loads({fields!r}))\n"
-        f"print(json.dumps([name for name in {list(FLAGS)!r} if waffle.flag_is_active(subject, name)]))"
-    )
-    return found
-
-
-def in_a_command(request: Any) -> list[str]:
-    subject = subject_of(request)
-    active: list[str] = []
-
-    class Command(BaseCommand):
-        def handle(self, *args: Any, **options: Any) -> None:
-            active.extend(name for name in FLAGS if waffle.flag_is_active(subject, name))
-
-    call_command(Command())
-    return active
-
-
-MAIL = "".join(f'{{% flag "{name}" %}}{name} {{% endflag %}}' for name in FLAGS)
-
-
-def in_a_mail(request: Any) -> list[str]:
-    template = engines["django"].from_string("{% load waffle_tags %}" + MAIL)
-    return str(template.render({"waffle_subject": subject_of(request)})).split()
-
-
-def in_a_mail_for_jinja(request: Any) -> list[str]:
-    environment = jinja2.Environment(extensions=["waffle.jinja.WaffleExtension"], autoescape=True)
-    return environment.from_string(MAIL).render(waffle_subject=subject_of(request)).split()
-
-
-def in_an_async_mail_for_jinja(request: Any) -> list[str]:
-    environment = jinja2.Environment(
-        extensions=["waffle.jinja.WaffleExtension"], autoescape=True, enable_async=True
-    )
-    return environment.from_string(MAIL).render(waffle_subject=subject_of(request)).split()
-
-
-def by_method(request: Any) -> list[str]:
-    subject = subject_of(request)
-    return [name for name in FLAGS if Flag.get(name).is_active(subject)]
-
-
-def by_status(request: Any) -> list[str]:
-    found = {one.name: one.is_active for one in status.statuses(subject_of(request))[FLAG]}
-    return [name for name in FLAGS if found[name]]
-
-
-@pytest.mark.usefixtures("flags")
-@pytest.mark.parametrize(
-    "ask",
-    [
-        *(in_a_view, in_a_coroutine, in_another_process, in_a_command, in_a_mail, in_a_mail_for_jinja),
-        *(in_an_async_mail_for_jinja, by_method, by_status),
-    ],
-    ids=lambda ask: ask.__name__,
-)
-def test_the_same_user_is_told_the_same_everywhere(ask: Callable[[Any], list[str]], ann: User) -> None:
-    assert ask(request_of(ann, language="de")) == ACTIVE
-    assert ask(request_of(AnonymousUser(), language="en", dwf_checkout="False", dwf_new_nav="False")) == [
-        "everyone"
-    ]
-
-
-@each_flag_is_active
-@pytest.mark.usefixtures("flags")
-def test_nobody_is_asked_about_by_none_and_by_an_empty_subject(flag_is_active: Any) -> None:
-    for nobody in (None, Subject()):
-        assert [name for name in FLAGS if flag_is_active(nobody, name)] == ["everyone"]
-
-
-@pytest.mark.parametrize("subject", [Subject(), None], ids=["an empty subject", "None"])
-def test_a_template_that_names_its_subject_asks_about_nobody_else(subject: Any, ann: User) -> None:
-    Flag.objects.create(name="members", authenticated=True)
-    tag = '{% flag "members" %}in{% else %}out{% endflag %}'
-    context = {"waffle_subject": subject}
-    environment = jinja2.Environment(extensions=["waffle.jinja.WaffleExtension"], autoescape=True)
-
-    by_django = engines["django"].from_string("{% load waffle_tags %}" + tag).render(context, request_of(ann))
-    by_jinja = environment.from_string(tag).render(request=request_of(ann), **context)
-
-    assert (by_django, by_jinja) == ("out", "out")
-
-
-@pytest.mark.usefixtures("flags")
-def test_the_script_may_be_written_for_a_subject(ann: User) -> None:
-    shown = engines["django"].from_string("{% load waffle_tags %}{% wafflejs %}")
-
-    members = shown.render({"waffle_subject": Subject(ann)})
-    nobody = shown.render({"waffle_subject": None}, request_of(ann))
-
-    assert '["users", true]' in members
-    assert '["users", false]' in nobody
-    assert members == status.script(Subject(ann))
 
 
 def test_a_plain_check_in_a_coroutine_that_would_load_the_user_names_the_twin(ann: User) -> None:

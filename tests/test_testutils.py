@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -372,10 +373,11 @@ def test_every_example_on_the_page_works(tmp_path: Path) -> None:
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)):
         (tmp_path / f"test_example_{number}.py").write_text(block)
 
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", f"{root}/pyproject.toml"]
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_django.plugin", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, f"--rootdir={root}", "--ds=test_app.settings", str(tmp_path)],
+        [*command, f"-c{root}/pyproject.toml", f"--rootdir={root}", "--ds=test_app.settings", str(tmp_path)],
         cwd=root,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
     )

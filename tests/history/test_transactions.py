@@ -222,7 +222,7 @@ def test_a_fixture_outside_of_a_transaction_is_told_of(flag: Flag) -> None:
 
 
 def test_two_processes_that_save_at_once_both_tell_what_was(flag: Flag, peer: Peer) -> None:
-    rounds = 15
+    rounds = 8
     peer.send(f"[models.Flag.objects.update(note=f'peer {{number}}') for number in range({rounds})] and None")
 
     for number in range(rounds):
