@@ -52,7 +52,7 @@ def flags_page(page: Any, request: Any) -> Any:
         "headline": _headline(verdicts),
         "rows": rows,
         "pages": rows.paginator.get_elided_page_range(rows.number, on_each_side=2, on_ends=1),
-        "query": urlencode([*kept, ("q", wanted), ("state", state)]),
+        "query": urlencode([*kept, ("q", wanted), ("state", state)]) + "&",
         **{"kept": kept, "wanted": wanted, "state": state},
     }
     return page.rendered(request, "admin/waffle/flags.html", context)
