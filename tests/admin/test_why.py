@@ -63,7 +63,7 @@ def test_every_condition_says_what_it_does(visit: Client, ada: User) -> None:
     assert steps["Staff"] == ("on", "the user is staff")
     assert steps["Superusers"] == ("does not apply", "the user is not a superuser")
     assert steps["Users"] == ("not set", "lists nobody")
-    assert steps["Groups"] == ("on", "the user is listed by groups (editors)")
+    assert steps["Groups"] == ("on", "the user is in a listed group (editors)")
     assert [step.label for step in page.context["steps"] if step.is_after] == [
         *("Superusers", "Users", "Groups", "Percent")
     ]
