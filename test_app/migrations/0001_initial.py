@@ -44,24 +44,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "percent",
@@ -69,14 +69,14 @@ class Migration(migrations.Migration):
                         decimal_places=1,
                         help_text="On in this share of all checks, from 0.0 to 100.0.",
                         max_digits=4,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 ("owner", models.CharField(blank=True, max_length=100)),
             ],
             options={
-                "verbose_name": "Sample",
-                "verbose_name_plural": "Samples",
+                "verbose_name": "sample",
+                "verbose_name_plural": "samples",
                 "abstract": False,
             },
         ),
@@ -95,36 +95,36 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "active",
                     models.BooleanField(
-                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
+                        default=False, help_text="Whether this switch is on.", verbose_name="active"
                     ),
                 ),
                 ("owner", models.CharField(blank=True, max_length=100)),
             ],
             options={
-                "verbose_name": "Switch",
-                "verbose_name_plural": "Switches",
+                "verbose_name": "switch",
+                "verbose_name_plural": "switches",
                 "abstract": False,
             },
         ),
@@ -143,24 +143,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                         help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -187,25 +187,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
                         help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        verbose_name="languages",
                     ),
                 ),
                 (
@@ -222,13 +222,13 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        verbose_name="rollout",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -247,24 +247,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
                         help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -291,25 +291,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
                         help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        verbose_name="languages",
                     ),
                 ),
                 (
@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        verbose_name="rollout",
                     ),
                 ),
                 (
@@ -335,7 +335,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -344,13 +344,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -369,24 +369,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
@@ -394,7 +394,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -405,7 +405,7 @@ class Migration(migrations.Migration):
                         help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -413,25 +413,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
                         help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -440,7 +440,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        verbose_name="languages",
                     ),
                 ),
                 (
@@ -448,7 +448,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        verbose_name="rollout",
                     ),
                 ),
                 ("companies", models.ManyToManyField(blank=True, to="test_app.company")),
@@ -458,7 +458,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -467,13 +467,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -492,24 +492,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -528,7 +528,7 @@ class Migration(migrations.Migration):
                         help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -536,25 +536,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
                         help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -563,7 +563,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        verbose_name="languages",
                     ),
                 ),
                 (
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        verbose_name="rollout",
                     ),
                 ),
                 ("companies", models.ManyToManyField(blank=True, to="test_app.company")),
@@ -581,7 +581,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -590,13 +590,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),

@@ -28,24 +28,24 @@ class Migration(migrations.Migration):
                         help_text="What code and templates call it.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                         help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -72,25 +72,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
                         help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         default="",
                         help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        verbose_name="languages",
                     ),
                 ),
                 (
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        verbose_name="rollout",
                     ),
                 ),
                 ("tenants", models.TextField(blank=True, default="")),
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
                 (
@@ -141,8 +141,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
