@@ -22,13 +22,24 @@ LANGUAGES = sorted(folder.name for folder in (PACKAGE / "locale").iterdir())
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
-_PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|%%")
+_PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|%%|\{\w+\}")
+
+# What a native reader would stumble over: quotes of other languages, and spaces at which a line would break.
+WRONG = {
+    "de": r"[”«»]|“\w|s %%",
+    "es": r"[“”„]|s %%",
+    "fr": r"[“”„']| [:;?!»]|« |s %%|[^\s][;?!»]",
+}
 
 Message = tuple[str | None, str, str]
 
 
 def catalogue(language: str, folder: Path = PACKAGE) -> polib.POFile:
     return polib.pofile(str(folder / "locale" / language / "LC_MESSAGES" / "django.po"))
+
+
+def texts(entry: polib.POEntry) -> list[str]:
+    return [*entry.msgstr_plural.values()] if entry.msgid_plural else [entry.msgstr]
 
 
 def messages(entries: list[polib.POEntry]) -> set[Message]:
@@ -55,8 +66,17 @@ def test_a_translation_has_the_placeholders_of_its_message(language: str) -> Non
     wrong = [
         (entry.msgid, text)
         for entry in catalogue(language)
-        for text in (entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr])
+        for text in texts(entry)
         if placeholders(text) not in (placeholders(entry.msgid), placeholders(entry.msgid_plural))
+    ]
+
+    assert wrong == []
+
+
+@each_language
+def test_a_translation_has_the_quotes_and_spaces_of_its_language(language: str) -> None:
+    wrong = [
+        text for entry in catalogue(language) for text in texts(entry) if re.search(WRONG[language], text)
     ]
 
     assert wrong == []

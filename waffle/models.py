@@ -55,12 +55,12 @@ class BaseModel(models.Model):
         max_length=100,
         unique=True,
         verbose_name=_("name"),
-        help_text=_("What code and templates call it."),
+        help_text=_("The name that code and templates use."),
     )
     note = models.TextField(
         blank=True,
         verbose_name=_("note"),
-        help_text=_("What it is for, and when it can go."),
+        help_text=_("What it is for, and when it can be removed."),
     )
     created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("created"))
     modified = models.DateTimeField(default=timezone.now, verbose_name=_("modified"))
@@ -152,7 +152,7 @@ class AbstractBaseFlag(BaseModel):
         blank=True,
         verbose_name=_("everyone"),
         help_text=_(
-            "Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide."
+            "Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide."
         ),
     )
     percent = models.DecimalField(
@@ -161,7 +161,7 @@ class AbstractBaseFlag(BaseModel):
         null=True,
         blank=True,
         verbose_name=_("percent"),
-        help_text=_("On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt."),
+        help_text=_("On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer."),
     )
     testing = models.BooleanField(
         default=False,
@@ -181,20 +181,20 @@ class AbstractBaseFlag(BaseModel):
     authenticated = models.BooleanField(
         default=False,
         verbose_name=_("authenticated"),
-        help_text=_("On for everybody who is signed in."),
+        help_text=_("On for everyone who is signed in."),
     )
     languages = models.TextField(
         blank=True,
         default="",
         verbose_name=_("languages"),
         help_text=_(
-            "On for requests in one of these languages: codes with commas between them, such as de,pt-br."
+            "On for requests in one of these languages: codes separated by commas, such as de,pt-br."
         ),
     )
     rollout = models.BooleanField(
         default=False,
         verbose_name=_("rollout"),
-        help_text=_("Ask those who came out inactive again in their next session, so that the share grows."),
+        help_text=_("Draw again in the next session for those who did not get it, so that the share grows."),
     )
 
     objects: ClassVar[FlagManager] = FlagManager()

@@ -35,3 +35,12 @@ def together(parts: Iterable[object]) -> str:
 def number(value: object) -> str:
     """Write a number with no more digits than it has, six at most."""
     return str(number_format(f"{float(str(value)):g}"))
+
+
+def added_and_removed(added: str, removed: str) -> str:
+    """Say whom a list gained and lost; either may be empty."""
+    if added and removed:
+        return _("added %(added)s; removed %(removed)s") % {"added": added, "removed": removed}
+    if removed:
+        return _("removed %s") % removed
+    return _("added %s") % added if added else ""

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
                         verbose_name="everyone",
                     ),
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
                         verbose_name="percent",
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
+                        help_text="On for everyone who is signed in.",
                         verbose_name="authenticated",
                     ),
                 ),
@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
                         verbose_name="languages",
                     ),
                 ),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
                         verbose_name="rollout",
                     ),
                 ),
@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
                         verbose_name="everyone",
                     ),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
                         verbose_name="percent",
@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
+                        help_text="On for everyone who is signed in.",
                         verbose_name="authenticated",
                     ),
                 ),
@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
                         verbose_name="languages",
                     ),
                 ),
@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
                         verbose_name="rollout",
                     ),
                 ),
@@ -366,7 +366,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
                         verbose_name="everyone",
                     ),
@@ -402,7 +402,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
                         verbose_name="percent",
@@ -430,7 +430,7 @@ class Migration(migrations.Migration):
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
+                        help_text="On for everyone who is signed in.",
                         verbose_name="authenticated",
                     ),
                 ),
@@ -439,7 +439,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
                         verbose_name="languages",
                     ),
                 ),
@@ -447,7 +447,7 @@ class Migration(migrations.Migration):
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
                         verbose_name="rollout",
                     ),
                 ),
@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -498,7 +498,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -515,7 +515,7 @@ class Migration(migrations.Migration):
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
                         verbose_name="everyone",
                     ),
@@ -525,7 +525,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
                         verbose_name="percent",
@@ -553,7 +553,7 @@ class Migration(migrations.Migration):
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
+                        help_text="On for everyone who is signed in.",
                         verbose_name="authenticated",
                     ),
                 ),
@@ -562,7 +562,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
                         verbose_name="languages",
                     ),
                 ),
@@ -570,7 +570,7 @@ class Migration(migrations.Migration):
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
                         verbose_name="rollout",
                     ),
                 ),

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
                         verbose_name="name",
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="note"
+                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
                     ),
                 ),
                 (
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
                         verbose_name="everyone",
                     ),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
                         verbose_name="percent",
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
+                        help_text="On for everyone who is signed in.",
                         verbose_name="authenticated",
                     ),
                 ),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
                         verbose_name="languages",
                     ),
                 ),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
                         verbose_name="rollout",
                     ),
                 ),

@@ -73,14 +73,14 @@ def test_conditions_of_the_project_stand_where_they_are_asked(asked: Any) -> Non
         "5. Conditions of this project",
         "6. Percentage",
     ]
-    assert titles_of(TailoredFlag, asked)[:3] == ["None", "1. Before all others", "2. Everyone"]
+    assert titles_of(TailoredFlag, asked)[:3] == ["None", "1. First of all", "2. Everyone"]
 
 
 def test_fields_that_no_condition_names_stand_with_the_projects_own(asked: Any) -> None:
     page = FlagAdmin(TailoredFlag, site)
     by_title = {title: options["fields"] for title, options in page.get_fieldsets(asked)}
 
-    assert by_title["1. Before all others"][:2] == ["users_off", "companies"]
+    assert by_title["1. First of all"][:2] == ["users_off", "companies"]
     assert titles_of(LegacyFlag, asked)[-2] == "6. More"
 
 
@@ -301,7 +301,7 @@ def test_a_hundred_percent_are_everyone(visit: Client) -> None:
 
     flag.refresh_from_db()
     assert (flag.everyone, flag.percent) == (True, Decimal(25))
-    assert "100 percent is everyone" in str(next(iter(response.context["messages"])))
+    assert "100 percent means everyone" in str(next(iter(response.context["messages"])))
 
 
 def test_a_new_flag_may_begin_with_a_hundred_percent(visit: Client) -> None:
@@ -372,9 +372,9 @@ def test_what_somebody_else_has_saved_is_not_overwritten_unseen(visit: Client) -
     )
 
     assert errors_of(first)["__all__"] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet. "
-        "The last change, by Test: Percent: 25.0 → 50.0. "
-        "Saving now would change this against what is saved: Staff, Percent."
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet. "
+        "Last change, by a test: Percent: 25.0 → 50.0. "
+        "If you save now, this will change: Staff, Percent."
     ]
     assert again.status_code == 302
     assert Flag.objects.values_list("percent", "staff").get() == (25, True)
@@ -402,7 +402,7 @@ def test_what_somebody_else_has_done_alike_is_told_too(visit: Client, root: User
     response = visit.post(url, change_form(flag, note="why", waffle_version=version))
 
     assert errors_of(response)["__all__"] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet."
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet."
     ]
 
 
@@ -416,8 +416,8 @@ def test_who_has_changed_it_is_not_known_before_migrate(monkeypatch: pytest.Monk
 
     errors = form({"note": "why", "waffle_version": "old"}, instance=flag).errors
 
-    assert [text.split(".")[0] for text in errors["__all__"]] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet"
+    assert [text.partition(" If ")[0] for text in errors["__all__"]] == [
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet."
     ]
 
 
@@ -466,7 +466,7 @@ def test_a_change_that_reaches_nobody_says_so(visit: Client) -> None:
 
     page = visit.post(address(FLAG, "change", flag.pk), change_form(flag, _effect="1")).content.decode()
 
-    assert "This change turns it on for nobody and off for nobody." in page
+    assert "This change turns it on or off for nobody." in page
 
 
 def test_the_effect_of_a_wrong_form_is_its_errors(visit: Client) -> None:
@@ -495,7 +495,7 @@ def test_who_may_not_change_a_flag_is_not_told_the_effect(client: Client) -> Non
         ({"languages": "de"}, {}, "Testing links and languages are not counted"),
         ({"testing": True}, {}, "Testing links and languages are not counted"),
         ({"percent": 5}, {}, "Visitors who are not signed in are not counted."),
-        ({"percent": 5}, {"WAFFLE_STICKY_PERCENT": False}, "dice decide it"),
+        ({"percent": 5}, {"WAFFLE_STICKY_PERCENT": False}, "drawn at random"),
         ({"percent": 5}, {"WAFFLE_UNIT": "tests.test_dealing.tenant"}, "WAFFLE_UNIT"),
     ],
 )
@@ -521,8 +521,8 @@ def test_an_estimate_says_how_far_off_it_may_be() -> None:
     assert told.bars[0].words == "On for about 124,300 (± 4,700) of 1,200,000 users"
     assert told.sentence == "This change turns it on for about 25,679 (± 87) and off for about 0 (± 4)."
     assert told.notes == (
-        "Estimated from a sample; in 95 of 100 samples the error is no greater than this.",
-        "For 2 users a condition failed, which means off: the log says why.",
+        "Estimated from a sample of users; 95 of 100 samples stay within this error.",
+        "A condition failed for 2 users, which counts as off: the log says why.",
     )
     with override("de"):
         assert effect.grouped(1_200_000) == "1.200.000"

@@ -84,8 +84,8 @@ def test_where_the_admin_is_read_only_not_even_a_superuser_changes_anything(
     )
 
     assert [response.status_code for response in refused] == [403] * 4
-    assert "Read only: nothing can be changed here." in listed
-    assert "Read only: nothing can be changed here." in form
+    assert "Read-only: nothing can be changed here." in listed
+    assert "Read-only: nothing can be changed here." in form
     assert not any(word in listed for word in ("waffle-choice", 'name="action"', address(kind, "add")))
     assert 'name="_save"' not in form
     assert kind.model.objects.values_list("name", "note").get() == ("x", "")
@@ -216,7 +216,7 @@ def test_deletion_wants_the_name_typed(visit: Client, settings: Settings, kind: 
     right = visit.post(place, {"post": "yes", "typed": " new basket ", "_confirmed": "1"})
 
     assert is_asked(asked)
-    assert "Type <b>new basket</b> to go on:" in asked.content.decode()
+    assert "Type <b>new basket</b> to confirm:" in asked.content.decode()
     assert [is_asked(response) for response in wrong] == [True] * 4
     assert "nothing was deleted" in wrong[-1].content.decode()
     assert left == 1
@@ -224,7 +224,7 @@ def test_deletion_wants_the_name_typed(visit: Client, settings: Settings, kind: 
     assert not kind.model.objects.exists()
 
 
-@pytest.mark.parametrize(("default", "then"), [(False, "Off, as all"), (True, "On, as all")])
+@pytest.mark.parametrize(("default", "then"), [(False, "off"), (True, "on")])
 def test_the_question_before_deletion_goes_by_the_default(
     visit: Client, settings: Settings, default: bool, then: str
 ) -> None:
@@ -234,7 +234,7 @@ def test_the_question_before_deletion_goes_by_the_default(
 
     page = visit.get(address(FLAG, "delete", flag.pk)).content.decode()
 
-    assert f"{then} that is missing" in page
+    assert f"Deleted: every check answers {then}" in page
 
 
 def test_deleting_what_is_off_is_no_large_change(visit: Client, settings: Settings) -> None:

@@ -88,7 +88,7 @@ def test_a_user_who_was_picked_is_known_by_the_key(visit: Client, ada: User) -> 
 def test_nobody_is_somebody_who_is_not_signed_in(visit: Client) -> None:
     page = visit.get(why(Flag.objects.create(name="x", staff=True)))
 
-    assert "For nobody who is signed in" in page.content.decode()
+    assert "For a visitor who is not signed in" in page.content.decode()
     assert steps_of(page)["Staff"] == ("unknown", "needs a user, none given")
 
 
@@ -107,7 +107,7 @@ def test_one_of_several_is_chosen(visit: Client) -> None:
 
     page = visit.get(FLAGS, {"user": "twins@example.org"}).content.decode()
 
-    assert "may be any of these" in page
+    assert "could be any of these" in page
     assert all(f'href="?key={twin.pk}"' in page for twin in twins)
 
 
@@ -149,7 +149,7 @@ def test_a_flag_that_a_test_sets_is_told_as_such(visit: Client) -> None:
     with override_flag("x", active=True):
         page = visit.get(why(flag)).content.decode()
 
-    assert "A test has set it in this process" in page
+    assert "A test overrides it in this process" in page
 
 
 def test_methods_of_a_model_are_explained(visit: Client, ada: User, settings: Settings) -> None:

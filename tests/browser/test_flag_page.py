@@ -142,7 +142,7 @@ def test_a_hundred_percent_are_everyone_and_can_be_taken_back(visits: Visits, ro
 
     page.get_by_role("button", name="100 %").click()
     expect(page.locator("#id_everyone")).to_have_value("true")
-    expect(page.get_by_text("100 percent is everyone")).to_be_visible()
+    expect(page.get_by_text("100 percent means everyone")).to_be_visible()
     page.get_by_role("button", name="5 %", exact=True).click()
     expect(page.locator("#id_everyone")).to_have_value("unknown")
     page.locator("#id_everyone").select_option("false")
@@ -162,7 +162,7 @@ def test_without_scripts_a_hundred_percent_are_everyone_too(visits: Visits, root
     page.locator("#id_percent").fill("100")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("100 percent is everyone")).to_be_visible()
+    expect(page.get_by_text("100 percent means everyone")).to_be_visible()
     flag.refresh_from_db()
     assert (flag.everyone, flag.percent) == (True, Decimal(25))
 
@@ -206,7 +206,7 @@ def test_a_wrong_form_shows_what_is_wrong_in_the_place_of_an_effect(
     page.locator("#id_percent").fill("-1")
     page.locator("[name=_effect]").click()
 
-    expect(page.get_by_text("Give a percentage from 0 to 99.9.")).to_be_visible()
+    expect(page.get_by_text("Enter a percentage from 0 to 99.9.")).to_be_visible()
 
 
 @each_way
@@ -278,7 +278,7 @@ def test_a_search_says_when_nobody_is_found(visits: Visits, root: User, flag: Fl
 def test_a_list_is_pasted_looked_at_and_added(visits: Visits, root: User, flag: Flag, script: bool) -> None:
     page = visits.open(f"{LIST}{flag.pk}/change/", root, script=script)
 
-    page.get_by_role("link", name="Paste a list, search, remove").first.click()
+    page.get_by_role("link", name="Paste a list, search or remove").first.click()
     page.get_by_label("Paste a list").fill(
         "guest001\nguest017, guest018@example.org\ntwins@example.org\nnobody"
     )
@@ -303,7 +303,7 @@ def test_members_are_found_and_removed(visits: Visits, root: User, flag: Flag, s
     page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_label("Tick guest003").check()
     page.get_by_label("Tick guest004").check()
-    page.get_by_role("button", name="Remove what is ticked").click()
+    page.get_by_role("button", name="Remove selected").click()
     expect(page.get_by_text("Removed 2: guest003, guest004.")).to_be_visible()
 
     assert flag.users.count() == 237

@@ -137,13 +137,13 @@ def test_deletion_wants_the_name_typed(visits: Visits, root: User, settings: Set
     switch = Switch.objects.create(name="sign_up", active=True)
     page = visits.open(f"/admin/waffle/switch/{switch.pk}/delete/", root, script=script)
 
-    page.get_by_label("Type sign_up to go on:").fill("sign up")
+    page.get_by_label("Type sign_up to confirm:").fill("sign up")
     page.keyboard.press("Enter")
     expect(page.locator(".errornote")).to_contain_text("nothing was deleted")
     if script:
         picture(page, "deletion")
         assert problems_of(page) == ""
-    page.get_by_label("Type sign_up to go on:").fill("sign_up")
+    page.get_by_label("Type sign_up to confirm:").fill("sign_up")
     page.get_by_role("button", name="Delete").click()
 
     expect(page.locator(".messagelist")).to_contain_text("deleted")
@@ -177,7 +177,7 @@ def test_where_the_admin_is_read_only_there_is_nothing_to_press(
     page = visits.open(FLAGS, root)
     picture(page, "read-only")
 
-    expect(page.get_by_text("Read only: nothing can be changed here.")).to_be_visible()
+    expect(page.get_by_text("Read-only: nothing can be changed here.")).to_be_visible()
     assert page.locator("#result_list button").count() == 0
     assert problems_of(page) == ""
 

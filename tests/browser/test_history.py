@@ -82,7 +82,7 @@ def test_a_conflict_is_shown_to_the_slower_of_two(visits: Visits, root: User, fl
 
     page.get_by_role("button", name="Revert").click()
 
-    expect(page.locator(".messagelist")).to_contain_text("This has changed since: Percent")
+    expect(page.locator(".messagelist")).to_contain_text("Changed since then: Percent")
     expect(page.locator(".waffle-later")).to_contain_text("bob")
     assert problems_of(page) == ""
     assert Flag.objects.get().percent == 75

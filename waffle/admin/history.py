@@ -27,6 +27,7 @@ from waffle.history.changes import Action
 from waffle.history.reading import kind_called, lines_of
 from waffle.history.reverting import key_of
 from waffle.kinds import KINDS, Kind
+from waffle.wording import together
 
 MOST_LINES = 3  # of a change, in the list
 
@@ -136,7 +137,7 @@ class ChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subcla
     def what(self, change: Any) -> Any:
         """Return what a change did, of much the first lines."""
         lines = lines_of(change)
-        told = "; ".join(str(line) for line in lines[:MOST_LINES])
+        told = together(lines[:MOST_LINES])
         rest = f" (+{len(lines) - MOST_LINES})" if len(lines) > MOST_LINES else ""
         if change.action == Action.CHANGED:
             return f"{told}{rest}"
