@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django
 import polib
 import pytest
 from django.utils.translation import override
@@ -118,3 +119,19 @@ def test_a_catalogue_has_every_message_of_the_source(tmp_path: Path) -> None:
 def test_the_admin_speaks_a_language(language: str, words: str) -> None:
     with override(language):
         assert State.ON.label == words
+
+
+@each_language
+def test_what_django_says_too_is_said_as_there(language: str) -> None:
+    """The app that stands first in `INSTALLED_APPS` wins, and translates the pages of the other as well."""
+    root = Path(django.__file__).parent
+    theirs = {
+        (entry.msgctxt, entry.msgid): entry.msgstr
+        for folder in (root / "conf", root / "contrib" / "auth", root / "contrib" / "admin")
+        for entry in polib.pofile(str(folder / "locale" / language / "LC_MESSAGES" / "django.po"))
+        if entry.translated()
+    }
+
+    ours = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in catalogue(language)}
+
+    assert {key: text for key, text in ours.items() if theirs.get(key, text) != text} == {}
