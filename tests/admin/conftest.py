@@ -9,6 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from waffle import history
+from waffle.models import Flag
+
 
 # Any, in what follows: pages and forms are Django's, and typed by model.
 @pytest.fixture
@@ -27,3 +30,13 @@ def visit(root: User, client: Client) -> Client:
 def asked(root: User) -> Any:
     """Return the least request that actions are called with."""
     return SimpleNamespace(user=root, GET={})
+
+
+@pytest.fixture
+def flag() -> Flag:
+    """Return a flag that was made, and then changed by Ada."""
+    flag: Flag = Flag.objects.create(name="x", percent=5)
+    with history.by("ada", comment="Sales <week>"):
+        flag.percent, flag.note = 50, "<b>"
+        flag.save()
+    return flag

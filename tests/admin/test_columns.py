@@ -19,8 +19,9 @@ from pytest_django import Settings
 from test_app.models import Company, CompanyAwareFlag, PlainFlag, TailoredFlag
 from tests.admin.forms import address
 from tests.each import each_kind
+from waffle import history
 from waffle.admin import BaseAdmin, FlagAdmin
-from waffle.admin.latest import ago
+from waffle.admin.latest import ago, latest_changes
 from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.models import Flag, Sample, Switch
 
@@ -318,3 +319,13 @@ def test_a_field_without_a_value_that_means_unset_is_always_set(
 def test_times_are_told_as_people_do() -> None:
     assert ago(timezone.now()) == "just now"
     assert ago(timezone.now() - timedelta(hours=2, minutes=5)) == "2\xa0hours ago"
+
+
+def test_the_last_change_is_not_that_of_another_toggle_which_bore_the_key(
+    visit: Client, settings: Any
+) -> None:
+    with history.by("ada"):
+        flag = CompanyAwareFlag(pk=Flag.objects.create(name="old").pk, name="new")
+    settings.WAFFLE_FLAG_MODEL = "test_app.CompanyAwareFlag"
+
+    assert latest_changes([flag]) == {}

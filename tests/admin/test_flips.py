@@ -373,31 +373,19 @@ def test_a_page_may_refuse_one_toggle(rf: RequestFactory, root: User) -> None:
     assert Switch.objects.get().active is False
 
 
-# permission: may look at the list, may flip, may edit
-MAY = {"view": (True, False, False), "toggle": (True, True, False), "change": (True, True, True)}
-
-
 @each_kind
-@pytest.mark.parametrize("permission", [*MAY, "add", "delete", None])
-def test_everybody_may_do_what_the_permissions_say_and_no_more(
-    signed_in: Editor, kind: Kind, permission: str | None
+@pytest.mark.parametrize("permission", ["view", "toggle", "change"])
+def test_a_list_has_buttons_and_a_page_a_form_for_who_may_use_them(
+    signed_in: Editor, kind: Kind, permission: str
 ) -> None:
-    looks, flips, edits = MAY.get(permission or "", (False, False, False))
     toggle = kind.model.objects.create(name="x", **kind.created_as(False))
-    client = signed_in(*([f"{permission}_{kind.name}"] if permission else []))
+    client = signed_in(f"{permission}_{kind.name}")
 
-    listed = client.get(address(kind, "changelist"))
-    form = client.get(address(kind, "change", toggle.pk))
-    value = f"on.{version_of(kind.model.objects.get(), {})}"
-    flipped = client.post(address(kind, "flip", toggle.pk), {"flip": value})
-    is_flipped = CHOICES[kind]["on"].is_set(kind.model.objects.get())
-    saved = client.post(address(kind, "change", toggle.pk), {**FORMS[kind.name], "name": "other"})
+    listed = client.get(address(kind, "changelist")).content.decode()
+    page = client.get(address(kind, "change", toggle.pk)).content.decode()
 
-    assert (listed.status_code == 200) is (form.status_code == 200) is looks
-    assert (b'name="flip"' in listed.content) is flips
-    assert (flipped.status_code, is_flipped) == ((302, True) if flips else (403, False))
-    assert (b'name="_save"' in form.content) is edits
-    assert (saved.status_code, kind.model.objects.get().name) == ((302, "other") if edits else (403, "x"))
+    assert ('name="flip"' in listed) is (permission != "view")
+    assert ('name="_save"' in page) is (permission == "change")
 
 
 @each_kind

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from test_app.models import CompanyAwareFlag, TailoredFlag
 from tests.each import each_kind
 from waffle import history
+from waffle.history import reverting
 from waffle.kinds import Kind
 from waffle.models import Change, Flag, Sample, Switch
 
@@ -314,3 +315,42 @@ def test_switches_and_samples_are_set_back_too() -> None:
     history.revert(last())
 
     assert (Switch.objects.get().active, str(Sample.objects.get().percent)) == (False, "12.5")
+
+
+@each_kind
+def test_who_makes_a_toggle_anew_a_moment_too_late_is_told_of_a_conflict(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toggle = kind.model.objects.create(name="x", **kind.created_as(True))
+    key = toggle.pk
+    toggle.delete()
+    gone, save, check = last(), kind.model.save, reverting._check
+
+    def find_it_there(self: Any, *args: Any, **kwargs: Any) -> None:
+        monkeypatch.setattr(kind.model, "save", save)
+        raise IntegrityError("It is there.")
+
+    def check_after_the_other_commit(*args: Any, **kwargs: Any) -> None:
+        if kind.model.save is save:
+            kind.model.objects.create(pk=key, name="x", **kind.created_as(False))
+        check(*args, **kwargs)
+
+    monkeypatch.setattr(kind.model, "save", find_it_there)
+    monkeypatch.setattr(reverting, "_check", check_after_the_other_commit)
+    with pytest.raises(history.Conflict):
+        history.revert(gone)
+
+    assert kind.model.objects.count() == 1
+
+
+def test_what_a_database_refuses_otherwise_is_no_conflict(
+    flag: Flag, users: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> None:
+        raise IntegrityError("A rule of the project's own.")
+
+    change = change_all(flag, users)
+    monkeypatch.setattr(Flag, "save", refuse)
+
+    with pytest.raises(IntegrityError, match="A rule"):
+        history.revert(change)

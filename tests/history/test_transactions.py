@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.signals import post_save
@@ -387,3 +390,19 @@ class TestInATestCase(TestCase):
         changes = Change.objects.order_by("id")
         assert [change.source for change in changes] == ["test"] * 4
         assert changes[3].after == {"note": "a", "active": True}
+
+
+def test_a_row_of_a_fixture_and_its_links_are_one_change(
+    flag: Flag, users: list[User], tmp_path: Path
+) -> None:
+    fixture = tmp_path / "flags.json"
+    fields = {"name": "x", "note": "new", "users": [user.pk for user in users[:2]]}
+    fixture.write_text(json.dumps([{"model": "waffle.flag", "pk": flag.pk, "fields": fields}]))
+
+    call_command("loaddata", str(fixture), verbosity=0)
+    flag.users.add(users[2])
+
+    told = Change.objects.order_by("pk").values_list("source", "after")
+    listed = [after["users"]["added"] for _source, after in told]
+    assert [source for source, _after in told] == ["command", "code"]
+    assert (told[0][1]["note"], listed) == ("new", [["user 0", "user 1"], ["user 2"]])

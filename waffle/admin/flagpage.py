@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from waffle.admin import effect, guards, why
+from waffle.admin import effect, guards, userflags, why
 from waffle.admin.fieldsets import fieldsets_of
 from waffle.admin.forms import FlagForm
 from waffle.admin.members import Listing
@@ -197,7 +197,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     def flags_view(self, request: Any) -> Any:
         """Show all flags of somebody."""
-        return why.flags_page(self, request)
+        return userflags.flags_page(self, request)
 
     def flag_of(self, request: Any, object_id: str) -> Any:
         """Return the flag of an address, for who may see it; others are told so, and it may not be there."""

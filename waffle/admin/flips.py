@@ -10,7 +10,6 @@ from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import router, transaction
-from django.db.models import F, QuerySet
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from waffle import history, permissions
 from waffle.admin import census, changes, guards, latest
 from waffle.admin.choices import CHOICES, Choice, choices_for, version_of
+from waffle.admin.locks import hold
 from waffle.admin.states import Members
 from waffle.admin.widgets import is_key
 from waffle.conf import conf
@@ -153,8 +153,7 @@ class FlipPage(guards.GuardedPage):
         alias, key = router.db_for_write(self.model), unquote(object_id)
         if not is_key(self.model._meta.pk, key):
             return None
-        # Not `select_for_update`: SQLite has none, and a transaction that reads before it writes fails there.
-        QuerySet(self.model, using=alias).filter(pk=key).update(name=F("name"))
+        hold(self.model, key, alias)
         return self.get_queryset(request).using(alias).filter(pk=key).first()
 
     def list_address(self, request: Any) -> str:

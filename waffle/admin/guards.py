@@ -76,10 +76,13 @@ def question(
     return Question(title, button, [*zip_longest(toggles, found)], to_type)
 
 
-def asked(page: Any, request: Any, question: Question | None, fields: Iterable[tuple[str, Any]]) -> Any:
+def asked(
+    page: Any, request: Any, question: Question | None, fields: Iterable[tuple[str, Any]], *, back: str = ""
+) -> Any:
     """Return the page that asks, None where nothing is asked or it is answered.
 
-    The answer is sent to the same address, with `fields`, pairs of a name and a value.
+    The answer is sent to the same address, with `fields`, pairs of a name and a value. `back` is the address
+    for who says no: the list, if it is not given.
     """
     if question is None or question.is_answered(request):
         return None
@@ -94,7 +97,7 @@ def asked(page: Any, request: Any, question: Question | None, fields: Iterable[t
         "fields": [*fields, (CONFIRMED, "1")],
         "typed": request.POST.get("typed", ""),
         "is_wrong": CONFIRMED in request.POST,
-        "back": page.list_address(request),
+        "back": back or page.list_address(request),
     }
     return TemplateResponse(request, "admin/waffle/confirm.html", context)
 
@@ -171,7 +174,8 @@ def guarded(form: Any) -> Any:
     def clean(self: Any) -> Any:
         cleaned = super(asking, self).clean() or self.cleaned_data
         is_answered = CONFIRMED in self.data or effect.BUTTON in self.data
-        choice = None if self.errors or is_answered else _choice_of(self.instance, cleaned)
+        is_new = self.instance.pk is None
+        choice = None if self.errors or is_answered or is_new else choice_of(self.instance, cleaned)
         if choice is not None:
             _ask_for_tick(self.instance, choice)
         return cleaned
@@ -180,12 +184,10 @@ def guarded(form: Any) -> Any:
     return asking
 
 
-def _choice_of(toggle: Any, cleaned: Mapping[str, Any]) -> Choice | None:
-    """Return the choice that a form makes for everyone, None where it makes none, or a new toggle."""
-    if toggle.pk is None:
-        return None
+def choice_of(toggle: Any, fields: Mapping[str, Any]) -> Choice | None:
+    """Return the choice for everyone that these values of fields make, None where they make none."""
     for choice in choices_for(toggle).values():
-        is_made = all(name in cleaned and cleaned[name] == value for name, value in choice.fields.items())
+        is_made = all(name in fields and fields[name] == value for name, value in choice.fields.items())
         if is_made and choice.is_for_everyone and not choice.is_set(toggle):
             return choice
     return None

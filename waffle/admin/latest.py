@@ -37,8 +37,12 @@ def latest_changes(toggles: Iterable[Any]) -> dict[str, Change]:
     kind = rows[0]._waffle_kind if rows else None
     if kind is None or type(rows[0]) is not kind.model:
         return {}
+    names = {str(toggle.pk): toggle.name for toggle in rows}
+    # One of another name is of another toggle, which bore the key before the project swapped its model.
     return {
-        change.object_id: change for change in _read(kind, object_id__in=[str(toggle.pk) for toggle in rows])
+        change.object_id: change
+        for change in _read(kind, object_id__in=[*names])
+        if change.name == names[change.object_id]
     }
 
 

@@ -23,9 +23,9 @@ from django.utils.translation import ngettext, pgettext
 from waffle import history
 from waffle.admin.effect import grouped
 from waffle.admin.pasting import Meant, chunks, meant_by, names_in
+from waffle.admin.sight import may_view
 from waffle.admin.widgets import is_key, words
 from waffle.management.members import called, can_be_stored, naming_fields
-from waffle.permissions import may
 from waffle.reach import list_names
 from waffle.values import Value
 
@@ -238,10 +238,7 @@ class Listing:
         return naming_fields(self.model)[1:] if self._may_see_members() else []
 
     def _may_see_members(self) -> bool:
-        own = self.page.admin_site._registry.get(self.model)
-        if own is not None:
-            return bool(own.has_view_or_change_permission(self.request))
-        return any(may(self.request, action, self.model._meta) for action in ("view", "change"))
+        return may_view(self.page.admin_site, self.request, self.model)
 
     def _member_url(self, member: Any) -> str:
         if self.model not in self.page.admin_site._registry or not self._may_see_members():

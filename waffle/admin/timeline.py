@@ -49,10 +49,10 @@ class TimelinePage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is 
 
 def timeline(request: Any, site: Any, toggle: Any) -> dict[str, Any]:
     """Return what the page shows; without the table of changes it says so."""
-    rows = history.changes(toggle._waffle_kind.name, toggle.name)
-    pages = Paginator(rows, PER_PAGE)
+    kind = toggle._waffle_kind
     try:
-        with transaction.atomic(using=rows.db):
+        with transaction.atomic(using=kind.read_alias()):
+            pages = Paginator(history.changes(kind.name, toggle.name), PER_PAGE)
             page = pages.get_page(request.GET.get("changes"))
             events = [event(change, site) for change in page]
     except Error:

@@ -26,6 +26,9 @@ BEFORE = "_waffle_before"
 SAVING = "_waffle_saving"
 """Where a connection holds the same of instances that are being saved, by their ids."""
 
+LOADED = "_waffle_loaded"
+"""Where an instance that came out of a fixture says so: its links come after it."""
+
 DELETING = "_waffle_deleting"
 """Where a connection holds the keys of the rows that a query set deletes, and has told of."""
 
@@ -100,6 +103,8 @@ def after_save(
     if after is None:  # an expression, or a default that the database has made
         after = rows.read_keys(sender, [instance.pk], connections[using])[instance.pk]
     record(using, [_draft(kind, instance.pk, before, after)], is_loaded=raw)
+    if raw:
+        instance.__dict__[LOADED] = True
     if is_saving:
         rows_before[id(instance)] = {**(before or {}), **after}
 
@@ -264,7 +269,8 @@ def list_changed(
         rows.lock(kind.model, connections[using])
         pairs = members.linked(field, near, far, using)
     if pairs:
-        record(using, _listings(kind, field, instance, pairs, using, is_added=is_added, reverse=reverse))
+        told = _listings(kind, field, instance, pairs, using, is_added=is_added, reverse=reverse)
+        record(using, told, is_loaded=LOADED in instance.__dict__)
 
 
 def _list_of(through: Any, using: str) -> tuple[Kind | None, Any]:

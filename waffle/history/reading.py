@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from waffle.history.changes import Action, is_of_list
 from waffle.history.members import label_of
 from waffle.history.rows import CREATED, from_json
-from waffle.history.writing import change_model
+from waffle.history.writing import LONGEST, change_model
 from waffle.kinds import KINDS, Kind
 from waffle.values import Value
 from waffle.wording import added_and_removed, labelled
@@ -38,6 +38,7 @@ def changes(kind: str | None = None, name: str | None = None) -> Any:
     """Return a query set of changes, the newest first: all, those of one kind, or those of one toggle.
 
     With `kind` and `name` it follows the toggle that bears the name, or bore it last, through its renames.
+    What another toggle did under its key is left out: a project may have swapped its model.
     """
     manager = change_model()._base_manager
     if kind is None:
@@ -46,18 +47,42 @@ def changes(kind: str | None = None, name: str | None = None) -> Any:
         wanted = kind_called(kind)
         rows = manager.using(wanted.read_alias()).filter(kind=wanted.name)
     if name is not None:
-        rows = rows.filter(Q(name=name) | Q(object_id=_key_of(kind, name, rows)) if kind else Q(name=name))
+        rows = rows.filter(_of_toggle(kind_called(kind), name, rows) if kind else Q(name=name))
     return rows.order_by("-id")
 
 
-def _key_of(kind: str | None, name: str, rows: Any) -> str | None:
-    """Return the key of the toggle that bears a name, or bore it last."""
-    model = kind_called(str(kind)).model
-    key = model._default_manager.using(rows.db).filter(name=name).values_list("pk", flat=True).first()
-    if key is not None:
-        return str(key)
-    last: str | None = rows.filter(name=name).order_by("-id").values_list("object_id", flat=True).first()
-    return last
+def _of_toggle(kind: Kind, name: str, rows: Any) -> Q:
+    """Return which changes are of the toggle that bears a name, or bore it last."""
+    toggles = kind.model._default_manager.using(rows.db)
+    key, now, last = toggles.filter(name=name).values_list("pk", flat=True).first(), name, None
+    if key is None:
+        last = rows.filter(name=name).order_by("-id").first()
+        if last is None:
+            return Q(name=name)
+        key = last.object_id
+        now = rows.filter(object_id=key).order_by("-id").values_list("name", flat=True)[0]
+    first = beginning(rows, str(key), now)
+    if first is None or (last is not None and last.pk < first):
+        return Q(name=name)
+    return Q(name=name) | Q(object_id=str(key), pk__gte=first)
+
+
+def beginning(rows: Any, key: str, name: str) -> int | None:
+    """Return the first change of the toggle that bears a key, and a name now; None where there is none.
+
+    What is older is of another toggle, which bore the key in the table of a model that is in use no more.
+    """
+    of_key = rows.filter(object_id=key).order_by("-id")
+    # One that a revert has made anew is the one that it was.
+    made = of_key.filter(action=Action.CREATED, reverts=None).values_list("pk", flat=True).first()
+    if made is not None:
+        of_key = of_key.filter(pk__gte=made)
+    first = None
+    for change in of_key.only("name", "before").iterator():
+        if change.name != name[:LONGEST]:
+            break
+        first, name = change.pk, change.before.get("name", name)
+    return first
 
 
 class Line(Value):

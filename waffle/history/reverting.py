@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connections, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 from django.utils.translation import gettext as _
 
 from waffle.history import members, rows
 from waffle.history.authors import reverting
 from waffle.history.changes import Action, Row, is_capped, is_of_list
-from waffle.history.reading import field_called, in_order, kind_called, label_of_field
+from waffle.history.reading import beginning, field_called, in_order, kind_called, label_of_field
 from waffle.history.writing import change_model
 from waffle.kinds import Kind
 
@@ -46,20 +46,33 @@ def revert(change: Any, *, force: bool = False) -> Any:
     `ValidationError` where the toggle would be wrong.
     """
     kind, using = kind_called(change.kind), _alias_of(change)
-    with transaction.atomic(using=using), reverting(change) as block:
-        found = _row_of(kind, change, using, is_held=True)
-        fields = _conflicts(kind, change, found, using)
-        is_possible = (found is None) == (change.action == Action.DELETED)
-        if not is_possible or (fields and not force):
-            raise Conflict(_message(change, found, fields), fields, _changes_since(change, using))
-        if change.action == Action.CREATED:
-            kind.model._base_manager.using(using).get(pk=key_of(kind, change)).delete()
-        elif change.action == Action.DELETED:
-            _make_anew(kind, change, using)
-        else:
-            _set_back(kind, change, using)
+    try:
+        with transaction.atomic(using=using), reverting(change) as block:
+            _check(kind, change, using, force=force)
+            _take_back(kind, change, using)
+    except (IntegrityError, ValidationError):
+        _check(kind, change, using, force=force)  # somebody was quicker, and has committed since
+        raise
     model = change_model()
     return model._base_manager.using(using).filter(pk=block.written[-1]).first() if block.written else None
+
+
+def _check(kind: Kind, change: Any, using: str, *, force: bool) -> None:
+    """Raise `Conflict` where a change cannot be taken back; in a transaction nobody else changes the row."""
+    found = _row_of(kind, change, using, is_held=True)
+    fields = _conflicts(kind, change, found, using)
+    is_possible = (found is None) == (change.action == Action.DELETED)
+    if not is_possible or (fields and not force):
+        raise Conflict(_message(change, found, fields), fields, _changes_since(change, using))
+
+
+def _take_back(kind: Kind, change: Any, using: str) -> None:
+    if change.action == Action.CREATED:
+        kind.model._base_manager.using(using).get(pk=key_of(kind, change)).delete()
+    elif change.action == Action.DELETED:
+        _make_anew(kind, change, using)
+    else:
+        _set_back(kind, change, using)
 
 
 def _alias_of(change: Any) -> str:
@@ -76,9 +89,24 @@ def key_of(kind: Kind, change: Any) -> Any:
         return None
 
 
+def toggle_of(change: Any) -> Any:
+    """Return the toggle that was changed; None where it is gone, or another one bears its key now."""
+    kind, using = kind_called(change.kind), change._state.db
+    toggle = kind.model._base_manager.using(using).filter(pk=key_of(kind, change)).first()
+    return toggle if toggle is not None and _is_of(change, toggle.name, using) else None
+
+
+def _is_of(change: Any, name: str, using: str) -> bool:
+    """Say whether a change is of the toggle that bears its key, and this name, now."""
+    changes = change_model()._base_manager.using(using).filter(kind=change.kind)
+    first = beginning(changes, change.object_id, name)
+    return first is not None and first <= change.pk
+
+
 def _row_of(kind: Kind, change: Any, using: str, *, is_held: bool) -> Row | None:
     key = key_of(kind, change)
-    return rows.read_keys(kind.model, [key], connections[using], is_held=is_held).get(key)
+    found = rows.read_keys(kind.model, [key], connections[using], is_held=is_held).get(key)
+    return found if found is not None and _is_of(change, found["name"], using) else None
 
 
 def _conflicts(kind: Kind, change: Any, found: Row | None, using: str) -> list[str]:
@@ -141,10 +169,12 @@ def _set_back(kind: Kind, change: Any, using: str) -> None:
 
 
 def _make_anew(kind: Kind, change: Any, using: str) -> None:
-    """Make a toggle as it was, under the key that it had: so its history goes on."""
+    """Make a toggle as it was, under the key that it had, if no other has it: so its history goes on."""
     toggle = kind.model()
     toggle._state.db = using
-    toggle.pk = key_of(kind, change) or toggle.pk
+    key = key_of(kind, change)
+    if key and not kind.model._base_manager.using(using).filter(pk=key).exists():
+        toggle.pk = key
     for name, value in change.before.items():
         field = field_called(kind, name)
         if field is not None and not is_of_list(value):
