@@ -41,8 +41,8 @@ def test_members_are_counted_and_not_named(visit: Client) -> None:
     response = visit.get(address(FLAG, "delete", flag.pk))
 
     page = response.content.decode()
-    assert "Users: 40 are listed no more, and stay otherwise" in page
-    assert "Groups: 1 is listed no more, and stays otherwise" in page
+    assert "Users: 40 are taken off the list but not deleted" in page
+    assert "Groups: 1 is taken off the list but not deleted" in page
     assert "user 007" not in page
     assert dict(response.context["model_count"]) == {
         "Flags": 1,
