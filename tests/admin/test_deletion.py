@@ -92,7 +92,7 @@ def test_djangos_page_tells_what_is_deleted(visit: Client, kind: Kind) -> None:
     page = visit.get(address(kind, "delete", toggle.pk)).content.decode()
 
     assert f'<a href="{address(kind, "change", toggle.pk)}">&lt;x&gt;</a>' in page
-    assert "listed no more" not in page
+    assert "off the list" not in page
 
 
 @pytest.fixture

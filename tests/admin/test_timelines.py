@@ -47,7 +47,9 @@ def test_a_long_timeline_has_pages(visit: Client, flag: Flag, monkeypatch: pytes
 def test_a_toggle_from_before_there_was_a_history_says_so(visit: Client, flag: Flag) -> None:
     Change.objects.all().delete()
 
-    assert "No changes have been recorded yet." in visit.get(address(FLAG, "history", flag.pk)).content.decode()
+    assert (
+        "No changes have been recorded yet." in visit.get(address(FLAG, "history", flag.pk)).content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True)

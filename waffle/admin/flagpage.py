@@ -37,7 +37,8 @@ from waffle.admin.widgets import (
 from waffle.reach import list_names
 
 MEDIA = forms.Media(
-    css={"all": ("waffle/admin.css", "waffle/flagpage.css")}, js=("waffle/picker.js", "waffle/flagpage.js")
+    css={"all": [f"waffle/{name}.css" for name in ("admin", "flagpage", "members", "why")]},
+    js=["waffle/picker.js", "waffle/flagpage.js"],
 )
 ROWS = {"note": 3, "languages": 2}  # of text that is mostly short
 LONGEST_FORM = 100  # members of a list that the form holds: a longer one has a page of its own

@@ -33,7 +33,7 @@ class ChangeAdmin(ChangePage):
     show_full_result_count = False
 
     class Media:
-        css = {"all": ["waffle/admin.css"]}  # noqa: RUF012  # Django's own form
+        css = {"all": ["waffle/admin.css", "waffle/history.css"]}  # noqa: RUF012  # Django's own form
 
     def get_queryset(self, request: Any) -> Any:
         """Return the changes of toggles that this request may see."""
