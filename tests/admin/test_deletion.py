@@ -45,7 +45,7 @@ def test_members_are_counted_and_not_named(visit: Client) -> None:
     assert "Groups: 1 is taken off the list but not deleted" in page
     assert "user 007" not in page
     assert dict(response.context["model_count"]) == {
-        "Flags": 1,
+        "flags": 1,
         "flag-user relationships": 40,
         "flag-group relationships": 1,
     }

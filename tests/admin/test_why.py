@@ -287,7 +287,7 @@ def test_everybody_may_ask_about_themselves_and_about_nobody(
     page = client.get(why(flag), {"user": asked.format(key=reader.pk)})
 
     assert (page.context["asked"].user, decided_by(page)) == (reader, ["Staff"])
-    assert "Your own username, or empty" in page.content.decode()
+    assert "Your own username. Leave empty" in page.content.decode()
     assert "For a visitor who is not signed in" in client.get(why(flag)).content.decode()
 
 
