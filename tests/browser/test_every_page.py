@@ -42,7 +42,7 @@ def test_every_page_is_well_with_a_banner_and_nothing_to_press(
         places = {**PLACES["lists"], **PLACES["forms"], **PLACES["rest"]}
         page.goto(shop.address(places[name]))
         found += look_at(page, f"read-only-{name}", look)
-        assert page.get_by_text("Read-only: nothing can be changed here.").is_visible()
+        assert page.get_by_text("nothing can be changed here.").is_visible()
         assert page.get_by_text("An incident: please wait.").is_visible()
         assert writing_in(page) == 0, name
 

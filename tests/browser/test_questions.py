@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from tests.browser.hands import Hand, each_hand, with_and_without_scripts
 from tests.browser.visits import LOOKS, Visits, each_look, look_at
-from waffle.models import Flag, Switch
+from waffle.models import Change, Flag, Switch
 
 FLAGS = "/admin/waffle/flag/"
 
@@ -75,10 +75,10 @@ def test_deletion_wants_the_name_typed(visits: Visits, root: User, hand: Hand, s
     switch = Switch.objects.create(name="sign_up", active=True)
     page = visits.open(f"/admin/waffle/switch/{switch.pk}/delete/", root, script=script)
 
-    hand.write(page.get_by_label("Type sign_up to confirm:"), "sign up")
+    hand.write(page.get_by_label("Type sign_up"), "sign up")
     hand.press(page.get_by_role("button", name="Delete"))
     expect(page.locator(".errornote")).to_contain_text("nothing was deleted")
-    hand.write(page.get_by_label("Type sign_up to confirm:"), "sign_up")
+    hand.write(page.get_by_label("Type sign_up"), "sign_up")
     hand.press(page.get_by_role("button", name="Delete"))
 
     expect(page.locator(".messagelist")).to_contain_text("deleted")
@@ -117,3 +117,21 @@ def test_an_action_on_what_is_ticked_asks(visits: Visits, root: User, hand: Hand
 
     expect(page.locator(".messagelist")).to_contain_text("Changed 2")
     assert {*Switch.objects.filter(active=True).values_list("name", flat=True)} == {"first", "third"}
+
+
+@with_and_without_scripts
+@each_hand
+def test_a_revert_asks_too(visits: Visits, root: User, flag: Flag, hand: Hand, script: bool) -> None:
+    flag.everyone = True
+    flag.save()
+    change = Change.objects.latest("pk")
+    page = visits.open(f"/admin/waffle/change/{change.pk}/change/", root, script=script)
+
+    hand.press(page.get_by_role("button", name="Revert"))
+    expect(page.locator(".waffle-confirm")).to_contain_text("On for everyone")
+    between = Flag.objects.get().everyone
+    hand.press(page.locator('.waffle-confirm [type="submit"]'))
+
+    expect(page.locator(".messagelist")).to_contain_text("was reverted")
+    assert between is True
+    assert Flag.objects.get().everyone is None

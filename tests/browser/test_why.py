@@ -19,7 +19,7 @@ def test_why_is_asked_for_somebody_and_then_for_all_flags(
 
     hand.press(page.get_by_role("link", name="Why is it on?"))
     hand.write(page.get_by_label("User", exact=True), "guest001@example.org")
-    hand.press(page.get_by_role("button", name="Check"))
+    hand.press(page.locator(".waffle-whom [type=submit]"))
     expect(page.locator(".waffle-decides")).to_contain_text("the user is listed")
     hand.press(page.get_by_role("link", name="All flags of guest001@example.org"))
     expect(page.get_by_role("row", name="new_basket")).to_contain_text("user")
@@ -40,7 +40,7 @@ def test_a_language_a_unit_and_parameters_of_an_address_are_asked_about(
     hand.write(page.get_by_label("Language"), "de")
     hand.write(page.get_by_label("Unit"), "a tenant")
     hand.write(page.get_by_label("Query parameters"), "dwft_new_basket=1")
-    hand.press(page.get_by_role("button", name="Check"))
+    hand.press(page.locator(".waffle-whom [type=submit]"))
 
     expect(page.locator(".waffle-decides")).to_have_count(1)
     expect(page.get_by_label("Language")).to_have_value("de")
@@ -54,7 +54,7 @@ def test_whom_to_ask_about_is_found_as_you_type(visits: Visits, root: User, shop
 
     hand.seek(page.get_by_label("User", exact=True), "guest031")
     expect(page.get_by_label("User", exact=True)).to_have_value("guest031")
-    hand.press(page.get_by_role("button", name="Check"))
+    hand.press(page.locator(".waffle-whom [type=submit]"))
 
     expect(page.get_by_text("For guest031")).to_be_visible()
     assert f"key={User.objects.get(username='guest031').pk}" in page.url
