@@ -327,6 +327,13 @@ def test_the_page_of_a_user_leads_to_the_flags(visit: Client, ada: User) -> None
     assert visit.get("/admin/auth/user/add/").status_code == 200
 
 
+def test_the_list_of_flags_has_a_link_to_the_flags_of_a_user(visit: Client) -> None:
+    page = visit.get(address(FLAG, "changelist")).content.decode()
+
+    assert f'<a href="{FLAGS}">Flags of a user</a>' in page
+    assert visit.get(FLAGS).context["title"] == "Flags of a user"
+
+
 def test_who_may_not_see_flags_has_no_such_link(client: Client, ada: User) -> None:
     ada.user_permissions.add(Permission.objects.get(codename="view_user"))
     client.force_login(ada)

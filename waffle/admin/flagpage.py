@@ -69,6 +69,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     form = FlagForm
     change_form_template: ClassVar[Any] = guards.template_property("change_form", "flag_form")
+    change_list_template: ClassVar[Any] = guards.template_property("change_list", "flag_list")
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
