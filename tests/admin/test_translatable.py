@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -217,6 +217,17 @@ def test_why_a_flag_is_on(read: Any, world: Any) -> None:
     assert "waffle-decides" in page
 
 
+def test_why_a_flag_is_on_for_oneself(world: Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = User.objects.get(username="ada")
+    reader.user_permissions.add(Permission.objects.get(codename="view_flag"))
+    client.force_login(reader)
+    mark_translations(monkeypatch)
+
+    pages = [client.get(place) for place in (page_of(FLAG, world, "why"), reverse("admin:waffle_why"))]
+
+    assert [unmarked(texts_of(page.content.decode()), (*NAMES, *DJANGOS)) for page in pages] == [[], []]
+
+
 def test_a_list_and_who_joins_it(read: Any, world: Any) -> None:
     place = address(FLAG, "members", world[FLAG].pk, "users")
     read(address(FLAG, "members", world[FLAG].pk, "groups"), q="none")
@@ -245,7 +256,7 @@ def test_lists_that_are_long(read: Any, world: Any, monkeypatch: pytest.MonkeyPa
     assert "waffle-pages" in page
 
 
-def test_the_history_and_what_is_reverted(read: Any, world: Any) -> None:
+def test_the_history_and_what_is_reverted(read: Any, world: Any, settings: Settings) -> None:
     for kind in KINDS:
         world[kind].save()
     flag = world[FLAG]
@@ -257,8 +268,10 @@ def test_the_history_and_what_is_reverted(read: Any, world: Any) -> None:
     read(reverse("admin:waffle_change_changelist"), since="no", until="no")
     for change in changes:
         read(reverse("admin:waffle_change_change", args=[change.pk]))
-    for change in changes:
-        page = read(reverse("admin:waffle_change_revert", args=[change.pk]), {})
+    for confirm in ("always", "none"):
+        settings.WAFFLE_ADMIN_CONFIRM = confirm
+        for change in changes:
+            page = read(reverse("admin:waffle_change_revert", args=[change.pk]), {})
 
     assert "messagelist" in page
 
