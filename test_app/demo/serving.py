@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+from time import monotonic
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -25,8 +27,22 @@ def serve(port: int) -> int:
         fill()
         server.set_app(StaticFilesHandler(get_wsgi_application()))
         print(welcome(server.server_port), flush=True)
-        server.serve_forever()
+        try:
+            server.serve_forever()
+        finally:
+            _let_requests_end(seconds=1)
     return 0
+
+
+def _let_requests_end(seconds: float) -> None:
+    """Wait for threads that serve a page: each holds a connection to the database until it is done.
+
+    Those that wait for the next request of a browser hold none, and need not end.
+    """
+    end = monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(0.0, end - monotonic()))
 
 
 def welcome(port: int) -> str:

@@ -39,9 +39,9 @@ def test_what_somebody_else_has_saved_is_not_overwritten_unseen(visit: Client) -
     )
 
     assert errors_of(first)["__all__"] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet. "
-        "The last change, by Test: Percent: 25.0 → 50.0. "
-        "Saving now would change this against what is saved: Staff, Percent."
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet. "
+        "Last change, by a test: Percent: 25.0 → 50.0. "
+        "If you save now, this will change: Staff, Percent."
     ]
     assert again.status_code == 302
     assert Flag.objects.values_list("percent", "staff").get() == (25, True)
@@ -69,7 +69,7 @@ def test_what_somebody_else_has_done_alike_is_told_too(visit: Client, root: User
     response = visit.post(url, change_form(flag, note="why", waffle_version=version))
 
     assert errors_of(response)["__all__"] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet."
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet."
     ]
 
 
@@ -83,6 +83,6 @@ def test_who_has_changed_it_is_not_known_before_migrate(monkeypatch: pytest.Monk
 
     errors = form({"note": "why", "waffle_version": "old"}, instance=flag).errors
 
-    assert [text.split(".")[0] for text in errors["__all__"]] == [
-        "Somebody else has changed this flag since you opened the page, and nothing is saved yet"
+    assert [text.partition(" If ")[0] for text in errors["__all__"]] == [
+        "Somebody else has changed this flag since you opened the page. Nothing is saved yet."
     ]

@@ -64,7 +64,7 @@ def test_a_change_that_reaches_nobody_says_so(visit: Client) -> None:
 
     page = visit.post(address(FLAG, "change", flag.pk), change_form(flag, _effect="1")).content.decode()
 
-    assert "This change turns it on for nobody and off for nobody." in page
+    assert "This change turns it on or off for nobody." in page
 
 
 def test_the_effect_of_a_wrong_form_is_its_errors(visit: Client) -> None:
@@ -93,7 +93,7 @@ def test_who_may_not_change_a_flag_is_not_told_the_effect(client: Client) -> Non
         ({"languages": "de"}, {}, "Testing links and languages are not counted"),
         ({"testing": True}, {}, "Testing links and languages are not counted"),
         ({"percent": 5}, {}, "Visitors who are not signed in are not counted."),
-        ({"percent": 5}, {"WAFFLE_STICKY_PERCENT": False}, "dice decide it"),
+        ({"percent": 5}, {"WAFFLE_STICKY_PERCENT": False}, "drawn at random"),
         ({"percent": 5}, {"WAFFLE_UNIT": "tests.test_dealing.tenant"}, "WAFFLE_UNIT"),
     ],
 )
@@ -119,8 +119,8 @@ def test_an_estimate_says_how_far_off_it_may_be() -> None:
     assert told.bars[0].words == "On for about 124,300 (± 4,700) of 1,200,000 users"
     assert told.sentence == "This change turns it on for about 25,679 (± 87) and off for about 0 (± 4)."
     assert told.notes == (
-        "Estimated from a sample; in 95 of 100 samples the error is no greater than this.",
-        "For 2 users a condition failed, which means off: the log says why.",
+        "Estimated from a sample of users; 95 of 100 samples stay within this error.",
+        "A condition failed for 2 users, which counts as off: the log says why.",
     )
     with override("de"):
         assert effect.grouped(1_200_000) == "1.200.000"

@@ -49,14 +49,14 @@ def test_conditions_of_the_project_stand_where_they_are_asked(asked: Any) -> Non
         "5. Conditions of this project",
         "6. Percentage",
     ]
-    assert titles_of(TailoredFlag, asked)[:3] == ["None", "1. Before all others", "2. Everyone"]
+    assert titles_of(TailoredFlag, asked)[:3] == ["None", "1. First of all", "2. Everyone"]
 
 
 def test_fields_that_no_condition_names_stand_with_the_projects_own(asked: Any) -> None:
     page = FlagAdmin(TailoredFlag, site)
     by_title = {title: options["fields"] for title, options in page.get_fieldsets(asked)}
 
-    assert by_title["1. Before all others"][:2] == ["users_off", "companies"]
+    assert by_title["1. First of all"][:2] == ["users_off", "companies"]
     assert titles_of(LegacyFlag, asked)[-2] == "6. More"
 
 

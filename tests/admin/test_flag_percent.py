@@ -30,7 +30,7 @@ def test_a_hundred_percent_are_everyone(visit: Client) -> None:
 
     flag.refresh_from_db()
     assert (flag.everyone, flag.percent) == (True, Decimal(25))
-    assert "100 percent is everyone" in str(next(iter(response.context["messages"])))
+    assert "100 percent means everyone" in str(next(iter(response.context["messages"])))
 
 
 def test_a_new_flag_may_begin_with_a_hundred_percent(visit: Client) -> None:

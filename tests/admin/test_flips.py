@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 CLICKS = [
     (FLAG, {"everyone": None}, "on", {"everyone": True}, "“x” is on for everyone."),
     (FLAG, {"everyone": True}, "off", {"everyone": False}, "“x” is off for everyone."),
-    (FLAG, {"everyone": False}, "conditions", {"everyone": None}, "“x” goes by its conditions."),
+    (FLAG, {"everyone": False}, "conditions", {"everyone": None}, "“x” is decided by its conditions."),
     (SWITCH, {"active": False}, "on", {"active": True}, "“x” is on."),
     (SWITCH, {"active": True}, "off", {"active": False}, "“x” is off."),
 ]
@@ -121,7 +121,7 @@ def test_without_a_history_a_message_says_what_is_known(visit: Client, settings:
     fresh = press(visit, flag, "on")
     listed = visit.get(address(FLAG, "changelist")).content.decode()
 
-    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(old) == ["Nothing was changed: somebody else has changed “x” in the meantime."]
     assert messages_of(fresh) == ["“x” is on for everyone."]
     assert "just now" in listed
     assert "just now by" not in listed
@@ -139,7 +139,7 @@ def test_without_a_table_of_changes_the_list_and_messages_say_what_is_known(visi
         old = press(visit, flag, "on", version="old")
         listed = visit.get(address(FLAG, "changelist")).content.decode()
 
-    assert messages_of(old) == ["Nothing was changed: somebody has changed “x” meanwhile."]
+    assert messages_of(old) == ["Nothing was changed: somebody else has changed “x” in the meantime."]
     assert "just now</time></span>" in listed
 
 
@@ -168,7 +168,7 @@ def test_a_second_click_on_the_same_button_does_no_harm(visit: Client) -> None:
 def test_a_click_on_what_is_gone_says_so(visit: Client, key: str) -> None:
     response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
 
-    assert messages_of(response) == ["Nothing was changed: it is gone."]
+    assert messages_of(response) == ["Nothing was changed: it no longer exists."]
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def test_where_the_admin_is_read_only_not_even_a_superuser_changes_anything(
     )
 
     assert [response.status_code for response in refused] == [403] * 4
-    assert "Read only: nothing can be changed here." in listed
-    assert "Read only: nothing can be changed here." in form
+    assert "Read-only: nothing can be changed here." in listed
+    assert "Read-only: nothing can be changed here." in form
     assert not any(word in listed for word in ("waffle-choice", 'name="action"', address(kind, "add")))
     assert 'name="_save"' not in form
     assert kind.model.objects.values_list("name", "note").get() == ("x", "")

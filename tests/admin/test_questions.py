@@ -140,7 +140,7 @@ def test_deletion_wants_the_name_typed(visit: Client, settings: Settings, kind: 
     right = visit.post(place, {"post": "yes", "typed": " new basket ", "_confirmed": "1"})
 
     assert is_asked(asked)
-    assert "Type <b>new basket</b> to go on:" in asked.content.decode()
+    assert "Type <b>new basket</b> to confirm:" in asked.content.decode()
     assert [is_asked(response) for response in wrong] == [True] * 4
     assert "nothing was deleted" in wrong[-1].content.decode()
     assert left == 1
@@ -148,7 +148,7 @@ def test_deletion_wants_the_name_typed(visit: Client, settings: Settings, kind: 
     assert not kind.model.objects.exists()
 
 
-@pytest.mark.parametrize(("default", "then"), [(False, "Off, as all"), (True, "On, as all")])
+@pytest.mark.parametrize(("default", "then"), [(False, "off"), (True, "on")])
 def test_the_question_before_deletion_goes_by_the_default(
     visit: Client, settings: Settings, default: bool, then: str
 ) -> None:
@@ -158,7 +158,7 @@ def test_the_question_before_deletion_goes_by_the_default(
 
     page = visit.get(address(FLAG, "delete", flag.pk)).content.decode()
 
-    assert f"{then} that is missing" in page
+    assert f"Deleted: every check answers {then}" in page
 
 
 def test_deleting_what_is_off_is_no_large_change(visit: Client, settings: Settings) -> None:

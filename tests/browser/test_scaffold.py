@@ -1,4 +1,4 @@
-"""What the tests in a browser go by: the policy is in force, and problems are found."""
+"""What the tests in a browser go by: the policy is in force, problems are found, and people sign in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.urls import include, path
 from playwright.sync_api import expect
 from pytest_django import Settings
 
-from tests.browser.visits import LOOKS, Visits, each_look, each_scheme, picture, problems_of
-from waffle.models import Flag
+from tests.browser.axe import problems_of
+from tests.browser.visits import LOOKS, Visits, each_scheme
 
 
 def bad(request: HttpRequest) -> HttpResponse:
@@ -44,20 +44,3 @@ def test_a_visitor_signs_in(visits: Visits, root: User, look: str) -> None:
 
     expect(page.get_by_role("link", name="Flags").first).to_be_visible()
     assert found == ""
-
-
-@each_look
-def test_a_list_has_no_problem_that_axe_finds(visits: Visits, root: User, look: str) -> None:
-    Flag.objects.create(name="new_basket", staff=True, percent=25, note="The basket of the new shop")
-
-    page = visits.open("/admin/waffle/flag/", root, **LOOKS[look])
-    picture(page, "scaffold", look)
-
-    expect(page.get_by_text("new_basket")).to_be_visible()
-    assert problems_of(page) == ""
-
-
-def test_pages_can_be_read_without_scripts(visits: Visits, root: User) -> None:
-    page = visits.open("/admin/waffle/flag/", root, script=False)
-
-    assert page.title().startswith("Select")

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-import django
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.browser.axe import problems_of
 
 # How a browser is set, and the options of `Visits.open` for it.
 LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
@@ -24,6 +24,9 @@ LOOKS: dict[str, dict[str, Any]] = {  # Any: options of several types
 }
 each_look = pytest.mark.parametrize("look", LOOKS)
 each_scheme = pytest.mark.parametrize("look", ["light", "dark"])
+
+PATIENCE = 20_000  # milliseconds: a busy machine is slow, and no test waits without need
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -61,7 +64,7 @@ class Visits:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         if user is not None:
@@ -88,34 +91,15 @@ class Visits:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}])
 
 
-# What is wrong with all pages of Django's admin before 6.1: rules, and parts of a page.
-OLD_RULES = ("landmark-one-main", "meta-viewport", "region")
-OLD_PARTS = (
-    *(".breadcrumbs", "#nav-sidebar", "#changelist-filter"),
-    *(".action-checkbox-column", ".action-select", 'input[type="submit"]'),
-)
+def look_at(page: Page, name: str, look: str = "light", *, whole: bool = True) -> str:
+    """Return what is wrong with a page as it is now; nothing where all is well. Take a picture of it.
 
-
-def problems_of(page: Page) -> str:
-    """Return what axe finds wrong with a page for people with impairments; nothing where all is well."""
-    # Django's login page has no heading.
-    rules = ("page-has-heading-one",) if page.locator("body.login").count() else ()
-    rules, parts = ((*rules, *OLD_RULES), OLD_PARTS) if django.VERSION < (6, 1) else (rules, ())
-    context = {"exclude": [[part] for part in parts]} if parts else None
-    options: dict[str, Any] = {"rules": {rule: {"enabled": False} for rule in rules}}
-    if django.VERSION < (6, 1):
-        # Its style sheets import others, for which axe would make elements that the policy forbids.
-        options["preload"] = False
-    found = Axe().run(page, context, options)
-    return "\n".join(
-        f"{rule['id']}: {' '.join(node['target'])}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    )
-
-
-def picture(page: Page, name: str, look: str = "light", *, whole: bool = True) -> None:
-    """Take a picture of the page, if `WAFFLE_TEST_PICTURES` names a folder for them."""
+    Pictures are taken if `WAFFLE_TEST_PICTURES` names a folder for them.
+    """
     folder = os.environ.get("WAFFLE_TEST_PICTURES")
     if folder:
         page.screenshot(path=Path(folder, f"{name}-{look}.png"), full_page=whole, animations="disabled")
+    found = problems_of(page)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found += "\nIt is wider than its window."
+    return "".join(f"\n{name}: {line}" for line in found.splitlines() if line)

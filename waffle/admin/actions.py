@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from waffle import history
 from waffle.admin import changes, guards
@@ -21,6 +22,9 @@ from waffle.admin.choices import CHOICES
 
 # What a list sends with an action: sent again, it is the same action for the same rows.
 ACTION_FIELDS = ("action", "index", ACTION_CHECKBOX_NAME, "select_across")
+
+DELETED = ngettext_lazy("Deleted %(count)d %(items)s.", "Deleted %(count)d %(items)s.", "count")
+CHANGED = ngettext_lazy("Changed %(count)d %(items)s.", "Changed %(count)d %(items)s.", "count")
 
 
 # Any, throughout: pages, requests, query sets and toggles are the project's own. Actions are also called
@@ -57,8 +61,7 @@ def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
         log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
-    told = _("Deleted %(count)d %(items)s.")
-    return _each(modeladmin, request, queryset, delete, told, guards.of_deletion, may="delete")
+    return _each(modeladmin, request, queryset, delete, DELETED, guards.of_deletion, may="delete")
 
 
 def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
@@ -75,9 +78,7 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
         return guards.question(others, chosen.consequence, str(_("%s?")) % chosen.asks_all, chosen.asks_all)
 
-    return _each(
-        modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question, may="change"
-    )
+    return _each(modeladmin, request, queryset, turn, CHANGED, question, may="change")
 
 
 def _each(

@@ -37,7 +37,8 @@ from waffle.admin.widgets import (
 from waffle.reach import list_names
 
 MEDIA = forms.Media(
-    css={"all": ("waffle/admin.css", "waffle/flagpage.css")}, js=("waffle/picker.js", "waffle/flagpage.js")
+    css={"all": [f"waffle/{name}.css" for name in ("admin", "flagpage", "members", "why")]},
+    js=["waffle/picker.js", "waffle/flagpage.js"],
 )
 ROWS = {"note": 3, "languages": 2}  # of text that is mostly short
 LONGEST_FORM = 100  # members of a list that the form holds: a longer one has a page of its own
@@ -59,7 +60,7 @@ class LongList:
             '{} · <a href="{}">{}</a>',
             told,
             self.page.url_of("members", flag.pk, self.name),
-            _("Search, add and remove"),
+            _("Search, add or remove"),
         )
 
 
@@ -68,6 +69,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     form = FlagForm
     change_form_template: ClassVar[Any] = guards.template_property("change_form", "flag_form")
+    change_list_template: ClassVar[Any] = guards.template_property("change_list", "flag_list")
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
@@ -165,7 +167,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         """Save, and tell what 100 percent have come to."""
         super().save_model(request, obj, form, change)
         if getattr(form, "is_for_everyone", False):
-            messages.info(request, _("100 percent is everyone: “Everyone” is set to Yes."))
+            messages.info(request, _("100 percent means everyone: “Everyone” is set to Yes."))
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; none where the form was sent to be looked at, or it would be one."""
@@ -270,7 +272,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
             '{} <a href="{}">{}</a>',
             field.help_text,
             self.url_of("members", flag.pk, name),
-            _("Paste a list, search, remove"),
+            _("Paste a list, search or remove"),
         )
         return linked
 

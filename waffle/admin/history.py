@@ -14,6 +14,7 @@ from waffle.admin.sight import Sight
 from waffle.history.changes import Action
 from waffle.history.reading import lines_of
 from waffle.kinds import KINDS
+from waffle.wording import together
 
 MOST_LINES = 3  # of a change, in the list
 
@@ -32,7 +33,7 @@ class ChangeAdmin(ChangePage):
     show_full_result_count = False
 
     class Media:
-        css = {"all": ["waffle/admin.css"]}  # noqa: RUF012  # Django's own form
+        css = {"all": ["waffle/admin.css", "waffle/history.css"]}  # noqa: RUF012  # Django's own form
 
     def get_queryset(self, request: Any) -> Any:
         """Return the changes of toggles that this request may see."""
@@ -81,7 +82,7 @@ class ChangeAdmin(ChangePage):
     def what(self, change: Any) -> Any:
         """Return what a change did, of much the first lines."""
         lines = lines_of(change)
-        told = "; ".join(str(line) for line in lines[:MOST_LINES])
+        told = together(lines[:MOST_LINES])
         rest = f" (+{len(lines) - MOST_LINES})" if len(lines) > MOST_LINES else ""
         if change.action == Action.CHANGED:
             return f"{told}{rest}"

@@ -68,7 +68,7 @@ class ListPage(flips.FlipPage):
     search_fields: ClassVar[Any] = ("name", "note")
 
     class Media:
-        css = {"all": ("waffle/admin.css",)}  # noqa: RUF012  # as Django has it
+        css = {"all": ("waffle/admin.css", "waffle/lists.css")}  # noqa: RUF012  # as Django has it
         js = ("waffle/flips.js",)
 
     def get_list_display(self, request: Any) -> Any:

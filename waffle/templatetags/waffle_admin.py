@@ -18,17 +18,20 @@ register = template.Library()
 
 # Any: a template's context, and a user of the project's model.
 @register.simple_tag(takes_context=True)
-def waffle_flags_link(context: Any, user: Any) -> str:
-    """Return a link to all flags of a user, as an item of a list; nothing for who may not see flags."""
+def waffle_flags_link(context: Any, user: Any = None, title: str = "") -> str:
+    """Return a link to all flags of a user, or of one yet to be named, as an item of a list.
+
+    Nothing for who may not see flags.
+    """
     request = context["request"]
-    if user is None or not any(may(request, action, FLAG.model._meta) for action in ("view", "change")):
+    if not any(may(request, action, FLAG.model._meta) for action in ("view", "change")):
         return ""
     try:
         address = reverse("admin:waffle_why", current_app=getattr(request, "current_app", None))
     except NoReverseMatch:
         return ""
-    url = f"{address}?{urlencode({'key': user.pk})}"
-    return format_html('<li><a href="{}">{}</a></li>', url, _("Flags"))
+    url = address if user is None else f"{address}?{urlencode({'key': user.pk})}"
+    return format_html('<li><a href="{}">{}</a></li>', url, title or _("Flags"))
 
 
 @register.inclusion_tag("admin/waffle/banners.html")
