@@ -174,7 +174,7 @@ def test_the_cache_must_be_there(settings: Any) -> None:
         (
             "waffle.E006",
             "WAFFLE_CACHE_NAME is 'nowhere', which is no entry of CACHES.",
-            "Set it to one of CACHES, or let the database do alone: WAFFLE_CACHE_NAME = None.",
+            "Set it to one of CACHES, or let the database do it alone: WAFFLE_CACHE_NAME = None.",
         )
     ]
 
@@ -184,7 +184,7 @@ def test_the_cache_must_be_there(settings: Any) -> None:
     [
         ("COOKEI", "Did you mean WAFFLE_COOKIE?"),
         ("CREATE_MISSING_FLAG", "Did you mean WAFFLE_CREATE_MISSING_FLAGS?"),
-        ("XYZ", "Take it away: nothing reads it."),
+        ("XYZ", "Remove it: nothing reads it."),
     ],
 )
 def test_an_unknown_setting_is_told_with_the_nearest_right_name(

@@ -12,10 +12,11 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 import waffle
 from tests.each import each_kind, switch_on
-from waffle.kinds import Kind
+from waffle.kinds import FLAG, Kind
 from waffle.models import Flag, Sample, Switch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
@@ -159,3 +160,15 @@ def test_an_error_of_the_store_is_explained_and_no_error(run: Run, monkeypatch: 
     monkeypatch.setattr(waffle.store, "snapshot", lambda kind: waffle.snapshots.UNKNOWN)
 
     assert run("x") == "flag x is off (error): no store could be read, now or before\n"
+
+
+def test_it_speaks_english_in_every_language(run: Run) -> None:
+    switch_on(FLAG)
+
+    with override("de"), pytest.raises(CommandError) as caught:
+        run("nobody")
+    with override("de"):
+        shown = run("x")
+
+    assert str(caught.value) == "There is no flag 'nobody'"
+    assert shown.startswith("flag x is on (everyone): set to on\n")

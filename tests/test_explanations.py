@@ -324,7 +324,7 @@ class ExplanationsWithoutADatabase(SimpleTestCase):
             user.groups.values_list = lambda *args, **kwargs: [7]
             explanation = waffle.explain(waffle.Subject(user), "x")
 
-        assert said(explanation, "groups") == ["groups: the user is listed by groups → yes (decides)"]
+        assert said(explanation, "groups") == ["groups: the user is in a listed group → yes (decides)"]
 
     def test_outcomes_are_texts(self) -> None:
         assert [str(Outcome.UNSET), f"{Outcome.UNSET}"] == ["unset"] * 2

@@ -43,7 +43,7 @@ def test_lists_say_who_is_in_them_and_short_ones_by_which_groups(
 
     assert said(explain(waffle.Subject(ada), "x"), "users", "groups") == [
         "users: the user is not listed → no",
-        f"groups: the user is listed by groups{names} → yes (decides)",
+        f"groups: the user is in a listed group{names} → yes (decides)",
     ]
     assert said(explain(request_of(), "x"), "users", "groups") == [
         "users: nobody is signed in → no",
@@ -65,7 +65,7 @@ def test_no_more_than_ten_groups_are_named(ada: User) -> None:
     (line,) = said(waffle.explain(waffle.Subject(ada), "x"), "groups")
 
     names = ", ".join(f"g{number}" for number in range(10))
-    assert line == f"groups: the user is listed by groups ({names}) → yes (decides)"
+    assert line == f"groups: the user is in a listed group ({names}) → yes (decides)"
 
 
 def test_groups_that_cannot_be_named_are_left_unnamed(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_groups_that_cannot_be_named_are_left_unnamed(ada: User, monkeypatch: py
     monkeypatch.setattr(type(Group._default_manager), "filter", away)
 
     assert said(waffle.explain(waffle.Subject(ada), "x"), "groups") == [
-        "groups: the user is listed by groups → yes (decides)"
+        "groups: the user is in a listed group → yes (decides)"
     ]
 
 
@@ -125,11 +125,11 @@ def test_a_method_of_ones_own_says_what_it_answers(explain: Explain, settings: A
     acme = flag.companies.create(name="Acme")
 
     assert said(explain(waffle.Subject(ada), "x"), "_is_active_for_user()") == [
-        "_is_active_for_user(): the model's own method says None → no"
+        "_is_active_for_user(): the model’s own method says None → no"
     ]
     ada.company = acme  # type: ignore[attr-defined]  # as a project's own code does
     assert said(explain(waffle.Subject(ada), "x"), "_is_active_for_user()") == [
-        "_is_active_for_user(): the model's own method says True → yes (decides)"
+        "_is_active_for_user(): the model’s own method says True → yes (decides)"
     ]
 
 
@@ -141,8 +141,8 @@ def test_a_method_that_decides_alone_is_the_only_step(explain: Explain, settings
     CustomSwitch.objects.create(name="x", active=True)
 
     assert str(explain(request_of(url="/?scratch=1"), "x")) == (
-        "flag x is on (custom): the model's own method says True\n"
-        "    is_active(): the model's own method says True → yes (decides)"
+        "flag x is on (custom): the model’s own method says True\n"
+        "    is_active(): the model’s own method says True → yes (decides)"
     )
     assert str(explain(None, "x", "switch")).startswith("switch x is on (active): set to on")
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django
 import polib
 import pytest
 from django.utils.translation import override
@@ -22,13 +23,24 @@ LANGUAGES = sorted(folder.name for folder in (PACKAGE / "locale").iterdir())
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
-_PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|%%")
+_PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|%%|\{\w+\}")
+
+# What a native reader would stumble over: quotes of other languages, and spaces at which a line would break.
+WRONG = {
+    "de": r"[”«»]|“\w|s %%",
+    "es": r"[“”„]|s %%",
+    "fr": r"[“”„']| [:;?!»]|« |s %%|[^\s][;?!»]",
+}
 
 Message = tuple[str | None, str, str]
 
 
 def catalogue(language: str, folder: Path = PACKAGE) -> polib.POFile:
     return polib.pofile(str(folder / "locale" / language / "LC_MESSAGES" / "django.po"))
+
+
+def texts(entry: polib.POEntry) -> list[str]:
+    return [*entry.msgstr_plural.values()] if entry.msgid_plural else [entry.msgstr]
 
 
 def messages(entries: list[polib.POEntry]) -> set[Message]:
@@ -55,8 +67,17 @@ def test_a_translation_has_the_placeholders_of_its_message(language: str) -> Non
     wrong = [
         (entry.msgid, text)
         for entry in catalogue(language)
-        for text in (entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr])
+        for text in texts(entry)
         if placeholders(text) not in (placeholders(entry.msgid), placeholders(entry.msgid_plural))
+    ]
+
+    assert wrong == []
+
+
+@each_language
+def test_a_translation_has_the_quotes_and_spaces_of_its_language(language: str) -> None:
+    wrong = [
+        text for entry in catalogue(language) for text in texts(entry) if re.search(WRONG[language], text)
     ]
 
     assert wrong == []
@@ -98,3 +119,19 @@ def test_a_catalogue_has_every_message_of_the_source(tmp_path: Path) -> None:
 def test_the_admin_speaks_a_language(language: str, words: str) -> None:
     with override(language):
         assert State.ON.label == words
+
+
+@each_language
+def test_what_django_says_too_is_said_as_there(language: str) -> None:
+    """The app that stands first in `INSTALLED_APPS` wins, and translates the pages of the other as well."""
+    root = Path(django.__file__).parent
+    theirs = {
+        (entry.msgctxt, entry.msgid): entry.msgstr
+        for folder in (root / "conf", root / "contrib" / "auth", root / "contrib" / "admin")
+        for entry in polib.pofile(str(folder / "locale" / language / "LC_MESSAGES" / "django.po"))
+        if entry.translated()
+    }
+
+    ours = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in catalogue(language)}
+
+    assert {key: text for key, text in ours.items() if theirs.get(key, text) != text} == {}

@@ -37,7 +37,7 @@ def test_each_kind_has_a_permission_after_migrate(kind: Kind) -> None:
     permission = Permission.objects.get(codename=f"toggle_{kind.name}")
 
     assert permission.content_type.model_class() is kind.model
-    assert permission.name == f"Can toggle {kind.title}"
+    assert permission.name == f"Can toggle {kind.name}"
 
 
 def test_they_are_made_once(without: None) -> None:

@@ -52,7 +52,7 @@ def test_a_right_name_comes_back_from_a_cookie(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "code", "message"),
     [
-        ("", "empty", "Give it a name: this one is empty."),
+        ("", "empty", "Enter a name: this one is empty."),
         ("x" * 101, "too_long", "Choose a shorter name: at most 100 characters, this one has 101."),
         ("a\nb", "unprintable", r"Remove line breaks and other control characters from the name 'a\nb'."),
         ("a\0", "unprintable", r"Remove line breaks and other control characters from the name 'a\x00'."),

@@ -50,7 +50,7 @@ PROBLEMS = {
     ),
     "E006": (
         "WAFFLE_CACHE_NAME is {value!r}, which is no entry of CACHES.",
-        "Set it to one of CACHES, or let the database do alone: WAFFLE_CACHE_NAME = None.",
+        "Set it to one of CACHES, or let the database do it alone: WAFFLE_CACHE_NAME = None.",
     ),
     "E007": (
         "WAFFLE_{name} is {value!r}, which cannot be imported: {error}.",
@@ -303,7 +303,7 @@ def _unknown() -> Iterator[CheckMessage]:
         name = setting.removeprefix("WAFFLE_")
         if name != setting and name not in known:
             nearest = get_close_matches(name, known, n=1)
-            advice = f"Did you mean WAFFLE_{nearest[0]}?" if nearest else "Take it away: nothing reads it."
+            advice = f"Did you mean WAFFLE_{nearest[0]}?" if nearest else "Remove it: nothing reads it."
             yield _problem("W001", name=name, advice=advice)
 
 

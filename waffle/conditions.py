@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from waffle import cookies, dealing, memory
 from waffle.asked import Asked
 from waffle.conf import conf
 from waffle.dealing import is_drawn
-from waffle.verdicts import Reason, on_or_off
+from waffle.verdicts import Reason
+from waffle.wording import IS_SO, LISTED, LISTED_BY, SIGNED_IN, STAFF, SUPERUSER, number
 
 # {list field: {primary key of a flag: primary keys that it lists}}; None: too many to hold
 Rosters = Mapping[str, Mapping[Any, frozenset[Any]]]
 
-ASKED_BY_NONE = "nobody asks for it"
-NO_REQUEST, NO_USER, NO_LANGUAGE, NO_UNIT = (
-    f"needs {what}, none given" for what in ("a request", "a user", "a language", "a unit")
-)
+# Lazy texts, here and below: what is said in words is said in the language that is active then.
+ASKED_BY_NONE = gettext_lazy("nobody asks for it")
+NO_REQUEST = gettext_lazy("needs a request, none given")
+NO_USER = gettext_lazy("needs a user, none given")
+BY_QUERY = (gettext_lazy("the query string says off"), gettext_lazy("the query string says on"))
+BY_HEADER = (gettext_lazy("the header says off"), gettext_lazy("the header says on"))
 
 
 # Any, here and below: a toggle is an instance of whatever model the project has set.
@@ -66,7 +73,7 @@ class Condition:
 
     def lacks(self, subject: Asked) -> str:
         """Say what nobody has given and `decide` has returned None for; nothing where it lacked nothing."""
-        return NO_USER if self.wants == "user" and subject.user is None else ""
+        return str(NO_USER) if self.wants == "user" and subject.user is None else ""
 
 
 class Override(Condition):
@@ -82,10 +89,10 @@ class Override(Condition):
 
     def describe(self, toggle: Any, subject: Asked) -> str:
         value = memory.query(subject.request, toggle.name)
-        return f"the query string says {on_or_off(value == '1')}" if value in ("0", "1") else ASKED_BY_NONE
+        return str(BY_QUERY[value == "1"] if value in ("0", "1") else ASKED_BY_NONE)
 
     def lacks(self, subject: Asked) -> str:
-        return NO_REQUEST if subject.request is None else ""
+        return str(NO_REQUEST) if subject.request is None else ""
 
 
 class Everyone(Condition):
@@ -101,7 +108,7 @@ class Everyone(Condition):
         return bool(getattr(toggle, self.field))
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return f"set to {on_or_off(getattr(toggle, self.field))}"
+        return _("set to on") if getattr(toggle, self.field) else _("set to off")
 
 
 class Testing(Condition):
@@ -125,18 +132,15 @@ class Testing(Condition):
 
     def describe(self, toggle: Any, subject: Asked) -> str:
         request, name = subject.request, conf.TEST_COOKIE % toggle.name
-        asked = {
-            "the query string": memory.query(request, name),
-            "the header": memory.header(request, name.replace("_", "-")),
-        }
-        for where, value in asked.items():
+        by_query, by_header = memory.query(request, name), memory.header(request, name.replace("_", "-"))
+        for value, said in ((by_query, BY_QUERY), (by_header, BY_HEADER)):
             if value is not None:
-                return f"{where} says {on_or_off(value == '1')}"
+                return str(said[value == "1"])
         held = cookies.cookie(request, conf.TEST_COOKIE, toggle.name)
-        return ASKED_BY_NONE if held is None else f"the cookie says {on_or_off(held)}"
+        return str(ASKED_BY_NONE) if held is None else dealing.by_cookie(held)
 
     def lacks(self, subject: Asked) -> str:
-        return NO_REQUEST if subject.request is None else ""
+        return str(NO_REQUEST) if subject.request is None else ""
 
 
 class Language(Condition):
@@ -152,10 +156,11 @@ class Language(Condition):
         return True if spoken and spoken.casefold() in listed else None
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return f"{subject.language} is{_not(self.decide(toggle, subject))} listed"
+        words = _("%s is listed") if self.decide(toggle, subject) else _("%s is not listed")
+        return words % subject.language
 
     def lacks(self, subject: Asked) -> str:
-        return "" if subject.language else NO_LANGUAGE
+        return "" if subject.language else _("needs a language, none given")
 
 
 class ForUsers(Condition):
@@ -163,16 +168,16 @@ class ForUsers(Condition):
 
     stands_for: tuple[str, ...] = ("_is_active_for_user", "is_active_for_user")
 
-    claim = ""
-    """What is true of the user, in words: "staff"."""
+    said: tuple[Any, ...] = ("", "")
+    """What is true of the user, in words, and what is where it does not hold. Any: lazy texts."""
 
     def describe(self, toggle: Any, subject: Asked) -> str:
         if not getattr(subject.facts.get("user"), "is_authenticated", True):
-            return "nobody is signed in"
-        return f"the user is{_not(self.decide(toggle, subject) is not None)} {self.claim}"
+            return _("nobody is signed in")
+        return str(self.said[self.decide(toggle, subject) is None])
 
     def lacks(self, subject: Asked) -> str:
-        return NO_USER if subject.facts.get("user") is None else ""
+        return str(NO_USER) if subject.facts.get("user") is None else ""
 
 
 class Claim(ForUsers):
@@ -180,10 +185,12 @@ class Claim(ForUsers):
 
     wants = "user"
 
-    def __init__(self, field: str, *, of_user: str, reason: Reason, claim: str | None = None) -> None:
+    def __init__(
+        self, field: str, *, of_user: str, reason: Reason, said: tuple[Any, ...] | None = None
+    ) -> None:
         super().__init__(field)
         self.of_user = of_user
-        self.claim = claim or of_user.removeprefix("is_")
+        self.said = said or tuple(format_lazy(text, what=of_user.removeprefix("is_")) for text in IS_SO)
         self.reason = reason
 
     def decide(self, toggle: Any, subject: Asked) -> bool | None:
@@ -203,7 +210,7 @@ class Listed(ForUsers):
     def __init__(self, field: str, *, by: str = "user", reason: Reason = Reason.CUSTOM) -> None:
         super().__init__(field)
         self.by = by
-        self.claim = "listed" if by == "user" else f"listed by {by}"
+        self.said = LISTED[by] if by in LISTED else tuple(format_lazy(text, by=by) for text in LISTED_BY)
         self.reason = reason
 
     def pick(self, toggle: Any, rosters: Rosters | None) -> Condition | None:
@@ -233,7 +240,7 @@ class InList(ForUsers):
         super().__init__(listed.field)
         self.listed = listed
         self.reason = listed.reason
-        self.claim = listed.claim
+        self.said = listed.said
 
     def __str__(self) -> str:
         return str(self.listed)
@@ -280,10 +287,10 @@ class Percent(Condition):
 
     def lacks(self, subject: Asked) -> str:
         if subject.request is not None:
-            return "nothing was dealt yet: the first check does that"
+            return _("nothing was dealt yet: the first check does that")
         if not conf.STICKY_PERCENT:
-            return NO_REQUEST
-        return NO_USER if conf.UNIT is None else NO_UNIT
+            return str(NO_REQUEST)
+        return str(NO_USER) if conf.UNIT is None else _("needs a unit, none given")
 
 
 class Active(Condition):
@@ -299,7 +306,7 @@ class Active(Condition):
         return bool(getattr(toggle, self.field))
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return f"set to {on_or_off(getattr(toggle, self.field))}"
+        return _("set to on") if getattr(toggle, self.field) else _("set to off")
 
 
 class Dice(Active):
@@ -315,16 +322,16 @@ class Dice(Active):
         return is_drawn(percent)
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return f"drawn at each check, on in {float(getattr(toggle, self.field)):g} of 100"
+        return _("drawn at each check, on in %s of 100") % number(getattr(toggle, self.field))
 
 
 CLASSIC: tuple[Condition, ...] = (
     Everyone("everyone"),
     Testing("testing"),
     Language("languages"),
-    Claim("authenticated", of_user="is_authenticated", reason=Reason.AUTHENTICATED, claim="signed in"),
-    Claim("staff", of_user="is_staff", reason=Reason.STAFF),
-    Claim("superusers", of_user="is_superuser", reason=Reason.SUPERUSER, claim="a superuser"),
+    Claim("authenticated", of_user="is_authenticated", reason=Reason.AUTHENTICATED, said=SIGNED_IN),
+    Claim("staff", of_user="is_staff", reason=Reason.STAFF, said=STAFF),
+    Claim("superusers", of_user="is_superuser", reason=Reason.SUPERUSER, said=SUPERUSER),
     Listed("users", reason=Reason.USER),
     Listed("groups", by="groups", reason=Reason.GROUP),
     Percent("percent"),
@@ -332,7 +339,3 @@ CLASSIC: tuple[Condition, ...] = (
 """The conditions of a flag, in the order in which they are asked: the first that answers decides."""
 
 OVERRIDE = Override()
-
-
-def _not(is_so: object) -> str:
-    return "" if is_so else " not"

@@ -8,11 +8,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from waffle import cookies, memory
 from waffle.asked import Asked
 from waffle.buckets import PER_CENT, bucket_of, is_below
 from waffle.conf import conf
-from waffle.verdicts import on_or_off
+from waffle.wording import number
 
 
 # Any, throughout: a toggle is an instance of whatever model the project has set, its percentage a number.
@@ -38,15 +41,22 @@ def describe(toggle: Any, percent: Any, subject: Asked) -> str:
         kept = cookies.cookie(subject.request, conf.COOKIE, toggle.name)
     # What a cookie says is noted, too.
     if kept is not None and (note is None or note[0] == kept):
-        return f"the cookie says {on_or_off(kept)}"
+        return by_cookie(kept)
     if note is not None:
-        return f"this visitor was dealt {on_or_off(note[0])}"
+        return _("this visitor was dealt on") if note[0] else _("this visitor was dealt off")
     unit = unit_of(subject)
     if unit is None:
-        return "dealt by dice, and nothing could note it"
+        return _("dealt by dice, and nothing could note it")
     bucket = bucket_of(toggle.name, unit)
-    is_in = "is" if is_below(bucket, percent) else "is not"
-    return f"bucket {bucket / PER_CENT:.3f} {is_in} below {float(percent):g}"
+    words = {"bucket": number_format(bucket / PER_CENT, 3), "percent": number(percent)}
+    if is_below(bucket, percent):
+        return _("bucket %(bucket)s is below %(percent)s") % words
+    return _("bucket %(bucket)s is not below %(percent)s") % words
+
+
+def by_cookie(held: object) -> str:
+    """Say in words what a cookie holds."""
+    return _("the cookie says on") if held else _("the cookie says off")
 
 
 def unit_of(subject: Asked) -> str | None:

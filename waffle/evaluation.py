@@ -12,6 +12,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
+from django.utils.translation import gettext as _
 
 from waffle import database, facts, missing, pins, store
 from waffle.conditions import OVERRIDE, Condition, Rosters
@@ -177,7 +178,8 @@ def _failed(toggle: Any, condition: Condition, inquiry: Inquiry, error: Exceptio
 
 def failure(condition: Condition, error: Exception) -> str:
     """Say in words how a condition has failed, on one line: errors of databases have several."""
-    return f"{condition} has failed ({type(error).__name__}: {' '.join(str(error).split())})"
+    words = {"condition": condition, "error": type(error).__name__, "text": " ".join(str(error).split())}
+    return _("%(condition)s has failed (%(error)s: %(text)s)") % words
 
 
 def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
@@ -185,15 +187,16 @@ def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
     try:
         return condition.describe(toggle, inquiry)
     except Exception as error:  # the answer stands all the same
-        return f"{condition} has no words for it ({type(error).__name__}: {error})"
+        words = {"condition": condition, "error": type(error).__name__, "text": error}
+        return _("%(condition)s has no words for it (%(error)s: %(text)s)") % words
 
 
 def worded(kind: Kind, name: str, snapshot: Snapshot, verdict: Verdict) -> Verdict:
     """Say in words what no condition has said: that the answer is stale, and why none of them answered."""
     words = {
         Reason.MISSING: missing.in_words(kind, name),
-        Reason.DEFAULT: "nothing applies",
-        Reason.ERROR: "no store could be read, now or before",
+        Reason.DEFAULT: _("nothing applies"),
+        Reason.ERROR: _("no store could be read, now or before"),
     }
     told = Verdict(verdict.active, verdict.reason, verdict.detail or words.get(verdict.reason, ""))
     return stale_of(told) if is_stale(kind, snapshot) else told

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils.translation import gettext as _
 
 from waffle import evaluation, facts, memory, missing, overrides, picking, store
 from waffle.conditions import Condition, InShortList, Listed, Rosters
 from waffle.inquiries import Inquiry
 from waffle.kinds import KINDS, Entry, Kind
 from waffle.snapshots import Snapshot
-from waffle.verdicts import Reason, Text, Verdict, on_or_off
+from waffle.verdicts import Reason, Text, Verdict
+from waffle.wording import labelled
 
 LONGEST_LIST = 10  # names of groups and the like that are told
 
@@ -31,6 +33,18 @@ class Outcome(Text):
     ERROR = "error"
     """It has failed: the toggle is off."""
 
+    @property
+    def label(self) -> str:
+        """The outcome in a word."""
+        words = {
+            "yes": _("yes"),
+            "no": _("no"),
+            "unknown": _("unknown"),
+            "unset": _("not set"),
+            "error": _("error"),
+        }
+        return words[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -43,12 +57,10 @@ class Step:
     decides: bool = False
 
     def __str__(self) -> str:
-        told = [f"{self.condition}: {self.detail}" if self.detail else self.condition]
+        told = labelled(self.condition, self.detail) if self.detail else self.condition
         if self.outcome is not Outcome.UNSET:
-            told.append(f"→ {self.outcome.value}")
-        if self.decides:
-            told.append("(decides)")
-        return " ".join(told)
+            told += f" → {self.outcome.label}"
+        return _("%s (decides)") % told if self.decides else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +80,14 @@ class Explanation:
         return self.verdict.active
 
     def __str__(self) -> str:
-        answer = f"{self.kind} {self.name} is {on_or_off(self.verdict)} ({self.verdict.reason.value})"
+        kinds = {"flag": _("flag"), "switch": _("switch"), "sample": _("sample")}
+        words = {"kind": kinds[self.kind], "name": self.name, "reason": self.verdict.reason.value}
+        on, off = _("%(kind)s %(name)s is on (%(reason)s)"), _("%(kind)s %(name)s is off (%(reason)s)")
+        answer = (on if self.verdict else off) % words
         if self.verdict.detail:
-            answer += f": {self.verdict.detail}"
+            answer = labelled(answer, self.verdict.detail)
         if self.is_overridden:
-            answer += "; overridden in this process"
+            answer = _("%s; overridden in this process") % answer
         return "\n".join([answer, *(f"    {step}" for step in self.steps)])
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,7 +210,7 @@ def _ask(
     try:
         asked = condition.pick(toggle, rosters)
         if asked is None:
-            detail = "lists nobody" if isinstance(condition, Listed) else "not set"
+            detail = _("lists nobody") if isinstance(condition, Listed) else _("not set")
             return Step(title, Outcome.UNSET, detail), None
         if asked.wants is not None and asked.wants not in inquiry.facts:
             facts.supply(asked, toggle, inquiry)

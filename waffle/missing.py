@@ -6,15 +6,23 @@ import logging
 from difflib import get_close_matches
 
 from django.db import Error, connections, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from waffle import store
 from waffle.conf import conf
-from waffle.kinds import Kind
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.overrides import in_force
 from waffle.snapshots import Snapshot
 from waffle.verdicts import Reason, Verdict, verdict_of
 
 logger = logging.getLogger("waffle")
+
+THERE_IS_NO = {
+    FLAG: gettext_lazy("there is no flag %(name)r"),
+    SWITCH: gettext_lazy("there is no switch %(name)r"),
+    SAMPLE: gettext_lazy("there is no sample %(name)r"),
+}
 
 
 def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
@@ -25,7 +33,8 @@ def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
     if not snapshot.is_known:
         return verdict_of(kind.default, Reason.ERROR)
     if conf.STRICT:
-        raise LookupError(f"WAFFLE_STRICT is set, and {with_nearest(kind, name, snapshot)}")
+        with override(None):  # an error for developers speaks English
+            raise LookupError(f"WAFFLE_STRICT is set, and {with_nearest(kind, name, snapshot)}")
     if kind.logs_missing is not None:
         logger.log(kind.logs_missing, f"{kind.title} %s not found", name)
     if kind.creates_missing:
@@ -36,14 +45,17 @@ def answer(kind: Kind, name: str, snapshot: Snapshot) -> Verdict:
 
 def in_words(kind: Kind, name: str) -> str:
     """Say that there is no such toggle."""
-    return f"there is no {kind.name} {name!r}"
+    return str(THERE_IS_NO[kind]) % {"name": name}
 
 
 def with_nearest(kind: Kind, name: str, snapshot: Snapshot) -> str:
     """Say so, and which one may have been meant: that takes a while where there are many."""
     names = {*snapshot.entries, *(layer.name for layer in tuple(in_force) if layer.kind is kind)}
     nearest = get_close_matches(name, names, n=1)
-    return in_words(kind, name) + (f": did you mean {nearest[0]!r}?" if nearest else "")
+    told = in_words(kind, name)
+    return (
+        _("%(told)s: did you mean %(nearest)r?") % {"told": told, "nearest": nearest[0]} if nearest else told
+    )
 
 
 def _create(kind: Kind, name: str) -> None:

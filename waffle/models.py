@@ -54,16 +54,16 @@ class BaseModel(models.Model):
     name = models.CharField(
         max_length=100,
         unique=True,
-        verbose_name=_("Name"),
-        help_text=_("What code and templates call it."),
+        verbose_name=_("name"),
+        help_text=_("The name that code and templates use."),
     )
     note = models.TextField(
         blank=True,
-        verbose_name=_("Note"),
-        help_text=_("What it is for, and when it can go."),
+        verbose_name=_("note"),
+        help_text=_("What it is for, and when it can be removed."),
     )
-    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("Created"))
-    modified = models.DateTimeField(default=timezone.now, verbose_name=_("Modified"))
+    created = models.DateTimeField(default=timezone.now, db_index=True, verbose_name=_("created"))
+    modified = models.DateTimeField(default=timezone.now, verbose_name=_("modified"))
 
     objects: ClassVar[BaseManager] = BaseManager()
 
@@ -150,9 +150,9 @@ class AbstractBaseFlag(BaseModel):
     everyone = models.BooleanField(
         null=True,
         blank=True,
-        verbose_name=_("Everyone"),
+        verbose_name=_("everyone"),
         help_text=_(
-            "Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide."
+            "Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide."
         ),
     )
     percent = models.DecimalField(
@@ -160,41 +160,41 @@ class AbstractBaseFlag(BaseModel):
         decimal_places=1,
         null=True,
         blank=True,
-        verbose_name=_("Percent"),
-        help_text=_("On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt."),
+        verbose_name=_("percent"),
+        help_text=_("On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer."),
     )
     testing = models.BooleanField(
         default=False,
-        verbose_name=_("Testing"),
+        verbose_name=_("testing"),
         help_text=_("Let a query string, a header or a cookie turn this flag on or off for one visitor."),
     )
     superusers = models.BooleanField(
         default=True,
-        verbose_name=_("Superusers"),
+        verbose_name=_("superusers"),
         help_text=_("On for superusers."),
     )
     staff = models.BooleanField(
         default=False,
-        verbose_name=_("Staff"),
+        verbose_name=_("staff"),
         help_text=_("On for staff."),
     )
     authenticated = models.BooleanField(
         default=False,
-        verbose_name=_("Authenticated"),
-        help_text=_("On for everybody who is signed in."),
+        verbose_name=_("authenticated"),
+        help_text=_("On for everyone who is signed in."),
     )
     languages = models.TextField(
         blank=True,
         default="",
-        verbose_name=_("Languages"),
+        verbose_name=_("languages"),
         help_text=_(
-            "On for requests in one of these languages: codes with commas between them, such as de,pt-br."
+            "On for requests in one of these languages: codes separated by commas, such as de,pt-br."
         ),
     )
     rollout = models.BooleanField(
         default=False,
-        verbose_name=_("Rollout"),
-        help_text=_("Ask those who came out inactive again in their next session, so that the share grows."),
+        verbose_name=_("rollout"),
+        help_text=_("Draw again in the next session for those who did not get it, so that the share grows."),
     )
 
     objects: ClassVar[FlagManager] = FlagManager()
@@ -206,8 +206,8 @@ class AbstractBaseFlag(BaseModel):
 
     class Meta(BaseModel.Meta):
         abstract = True
-        verbose_name = _("Flag")
-        verbose_name_plural = _("Flags")
+        verbose_name = _("flag")
+        verbose_name_plural = _("flags")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """See that a model's own `is_active_for_user` overrules neither `Exclude` nor `everyone`."""
@@ -247,13 +247,13 @@ class AbstractUserFlag(AbstractBaseFlag):
     groups = models.ManyToManyField(
         "auth.Group",
         blank=True,
-        verbose_name=_("Groups"),
+        verbose_name=_("groups"),
         help_text=_("On for members of these groups."),
     )
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
-        verbose_name=_("Users"),
+        verbose_name=_("users"),
         help_text=_("On for these users."),
     )
 
@@ -280,7 +280,7 @@ class AbstractBaseSwitch(BaseModel):
 
     active = models.BooleanField(
         default=False,
-        verbose_name=_("Active"),
+        verbose_name=_("active"),
         help_text=_("Whether this switch is on."),
     )
 
@@ -290,8 +290,8 @@ class AbstractBaseSwitch(BaseModel):
 
     class Meta(BaseModel.Meta):
         abstract = True
-        verbose_name = _("Switch")
-        verbose_name_plural = _("Switches")
+        verbose_name = _("switch")
+        verbose_name_plural = _("switches")
 
     @stock
     def is_active(self) -> bool:
@@ -313,7 +313,7 @@ class AbstractBaseSample(BaseModel):
     percent = models.DecimalField(
         max_digits=4,
         decimal_places=1,
-        verbose_name=_("Percent"),
+        verbose_name=_("percent"),
         help_text=_("On in this share of all checks, from 0.0 to 100.0."),
     )
 
@@ -323,8 +323,8 @@ class AbstractBaseSample(BaseModel):
 
     class Meta(BaseModel.Meta):
         abstract = True
-        verbose_name = _("Sample")
-        verbose_name_plural = _("Samples")
+        verbose_name = _("sample")
+        verbose_name_plural = _("samples")
 
     @stock
     def is_active(self) -> bool:

@@ -156,7 +156,7 @@ def _value(kind: Kind, name: str, value: Any) -> Any:
         raise ValidationError(field.error_messages["null"])
     # Up to 100 also for a flag, whose column ends at 99.9: a test may want it dealt to all.
     if name == "percent" and found is not None and not 0 <= found <= 100:
-        raise ValidationError("Give a percentage from 0 to 100.")
+        raise ValidationError("Enter a percentage from 0 to 100.")
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+
 from waffle.asked import Asked
 from waffle.conditions import Condition, Rosters
 
@@ -36,7 +38,7 @@ class Method(Condition):
         return f"{self.name}()"
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return f"the model's own method says {subject.facts[self.name]!r}"
+        return str(_("the model’s own method says %s") % subject.facts[self.name])
 
 
 class Unpicked(Condition):

@@ -25,8 +25,8 @@ class Stamp(models.Model):
         db_table = "waffle_stamp"
         base_manager_name = "objects"
         default_permissions = ()
-        verbose_name = _("Stamp")
-        verbose_name_plural = _("Stamps")
+        verbose_name = _("stamp")
+        verbose_name_plural = _("stamps")
 
     def __str__(self) -> str:
         return f"version {self.version}"

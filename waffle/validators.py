@@ -23,7 +23,7 @@ def _has_unprintable(name: str) -> bool:
 # code: (what is wrong, what to do). Spaces, quotes, "%", ";", "@" and every script are right:
 # cookies are percent-encoded, pages escape.
 _RULES: dict[str, tuple[Callable[[str], bool], object]] = {
-    "empty": (lambda name: not name, _("Give it a name: this one is empty.")),
+    "empty": (lambda name: not name, _("Enter a name: this one is empty.")),
     "too_long": (
         lambda name: len(name) > MAX_LENGTH,
         _("Choose a shorter name: at most %(limit)d characters, this one has %(length)d."),

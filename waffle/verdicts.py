@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from waffle.values import Value
 
 
@@ -80,8 +82,9 @@ def verdict_of(active: bool, reason: Reason) -> Verdict:
 
 def stale_of(verdict: Verdict) -> Verdict:
     """Return what `verdict` is while the store is away: it may have changed since."""
-    words = f"as last read, {verdict.reason.value}" + (f": {verdict.detail}" if verdict.detail else "")
-    return Verdict(verdict.active, Reason.STALE, words)
+    words = {"reason": verdict.reason.value, "detail": verdict.detail}
+    told = _("as last read, %(reason)s: %(detail)s") if verdict.detail else _("as last read, %(reason)s")
+    return Verdict(verdict.active, Reason.STALE, told % words)
 
 
 def on_or_off(active: object) -> str:

@@ -41,27 +41,29 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "percent",
@@ -69,14 +71,14 @@ class Migration(migrations.Migration):
                         decimal_places=1,
                         help_text="On in this share of all checks, from 0.0 to 100.0.",
                         max_digits=4,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 ("owner", models.CharField(blank=True, max_length=100)),
             ],
             options={
-                "verbose_name": "Sample",
-                "verbose_name_plural": "Samples",
+                "verbose_name": "sample",
+                "verbose_name_plural": "samples",
                 "abstract": False,
             },
         ),
@@ -92,39 +94,41 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "active",
                     models.BooleanField(
-                        default=False, help_text="Whether this switch is on.", verbose_name="Active"
+                        default=False, help_text="Whether this switch is on.", verbose_name="active"
                     ),
                 ),
                 ("owner", models.CharField(blank=True, max_length=100)),
             ],
             options={
-                "verbose_name": "Switch",
-                "verbose_name_plural": "Switches",
+                "verbose_name": "switch",
+                "verbose_name_plural": "switches",
                 "abstract": False,
             },
         ),
@@ -140,35 +144,37 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -176,10 +182,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -187,25 +193,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        help_text="On for everyone who is signed in.",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -213,22 +219,22 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
+                        verbose_name="languages",
                     ),
                 ),
                 (
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
+                        verbose_name="rollout",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -244,35 +250,37 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -280,10 +288,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -291,25 +299,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        help_text="On for everyone who is signed in.",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -317,16 +325,16 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
+                        verbose_name="languages",
                     ),
                 ),
                 (
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
+                        verbose_name="rollout",
                     ),
                 ),
                 (
@@ -335,7 +343,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -344,13 +352,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -366,35 +374,37 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -402,10 +412,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -413,25 +423,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        help_text="On for everyone who is signed in.",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -439,16 +449,16 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
+                        verbose_name="languages",
                     ),
                 ),
                 (
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
+                        verbose_name="rollout",
                     ),
                 ),
                 ("companies", models.ManyToManyField(blank=True, to="test_app.company")),
@@ -458,7 +468,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -467,13 +477,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),
@@ -489,35 +499,37 @@ class Migration(migrations.Migration):
                 (
                     "name",
                     models.CharField(
-                        help_text="What code and templates call it.",
+                        help_text="The name that code and templates use.",
                         max_length=100,
                         unique=True,
-                        verbose_name="Name",
+                        verbose_name="name",
                     ),
                 ),
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can go.", verbose_name="Note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
                     "created",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Created"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="created"
                     ),
                 ),
                 (
                     "modified",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="Modified"),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="modified"),
                 ),
                 (
                     "everyone",
                     models.BooleanField(
                         blank=True,
-                        help_text="Yes or No decides for everyone, before anything below. Leave it unknown to let the rest decide.",
+                        help_text="Yes or No decides for everyone, before anything below. Choose Unknown to let the rest decide.",
                         null=True,
-                        verbose_name="Everyone",
+                        verbose_name="everyone",
                     ),
                 ),
                 (
@@ -525,10 +537,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         blank=True,
                         decimal_places=1,
-                        help_text="On for this share of all others, from 0.1 to 99.9. Each of them keeps what was dealt.",
+                        help_text="On for this share of everyone else, from 0.1 to 99.9. Each of them keeps the answer.",
                         max_digits=3,
                         null=True,
-                        verbose_name="Percent",
+                        verbose_name="percent",
                     ),
                 ),
                 (
@@ -536,25 +548,25 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         default=False,
                         help_text="Let a query string, a header or a cookie turn this flag on or off for one visitor.",
-                        verbose_name="Testing",
+                        verbose_name="testing",
                     ),
                 ),
                 (
                     "superusers",
                     models.BooleanField(
-                        default=True, help_text="On for superusers.", verbose_name="Superusers"
+                        default=True, help_text="On for superusers.", verbose_name="superusers"
                     ),
                 ),
                 (
                     "staff",
-                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="Staff"),
+                    models.BooleanField(default=False, help_text="On for staff.", verbose_name="staff"),
                 ),
                 (
                     "authenticated",
                     models.BooleanField(
                         default=False,
-                        help_text="On for everybody who is signed in.",
-                        verbose_name="Authenticated",
+                        help_text="On for everyone who is signed in.",
+                        verbose_name="authenticated",
                     ),
                 ),
                 (
@@ -562,16 +574,16 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         default="",
-                        help_text="On for requests in one of these languages: codes with commas between them, such as de,pt-br.",
-                        verbose_name="Languages",
+                        help_text="On for requests in one of these languages: codes separated by commas, such as de,pt-br.",
+                        verbose_name="languages",
                     ),
                 ),
                 (
                     "rollout",
                     models.BooleanField(
                         default=False,
-                        help_text="Ask those who came out inactive again in their next session, so that the share grows.",
-                        verbose_name="Rollout",
+                        help_text="Draw again in the next session for those who did not get it, so that the share grows.",
+                        verbose_name="rollout",
                     ),
                 ),
                 ("companies", models.ManyToManyField(blank=True, to="test_app.company")),
@@ -581,7 +593,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for members of these groups.",
                         to="auth.group",
-                        verbose_name="Groups",
+                        verbose_name="groups",
                     ),
                 ),
                 (
@@ -590,13 +602,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="On for these users.",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="Users",
+                        verbose_name="users",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "flag",
+                "verbose_name_plural": "flags",
                 "abstract": False,
             },
         ),

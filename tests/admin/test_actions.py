@@ -146,7 +146,7 @@ def test_an_action_tells_what_it_has_done(visit: Client, kind: Kind) -> None:
         follow=True,
     )
 
-    told = f"Deleted 2 {kind.plural.capitalize()}."
+    told = f"Deleted 2 {kind.plural}."
     assert [str(message) for message in response.context["messages"]] == [told]
     assert not kind.model.objects.exists()
 

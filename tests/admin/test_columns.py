@@ -279,7 +279,7 @@ def test_lists_of_custom_models_say_what_they_list(
     shown = page.get_changelist_instance(request).result_list
 
     assert [flag.name for flag in shown] == ["x"]
-    assert "On for superusers and the company Acme" in page.waffle_audience(shown[0])
+    assert "On for superusers and company “Acme”" in page.waffle_audience(shown[0])
 
 
 @pytest.mark.parametrize("model", [PlainFlag, TailoredFlag])

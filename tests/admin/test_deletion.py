@@ -41,11 +41,11 @@ def test_members_are_counted_and_not_named(visit: Client) -> None:
     response = visit.get(address(FLAG, "delete", flag.pk))
 
     page = response.content.decode()
-    assert "Users: 40 are listed no more, and stay otherwise" in page
-    assert "Groups: 1 is listed no more, and stays otherwise" in page
+    assert "Users: 40 are taken off the list but not deleted" in page
+    assert "Groups: 1 is taken off the list but not deleted" in page
     assert "user 007" not in page
     assert dict(response.context["model_count"]) == {
-        "Flags": 1,
+        "flags": 1,
         "flag-user relationships": 40,
         "flag-group relationships": 1,
     }
@@ -92,7 +92,7 @@ def test_djangos_page_tells_what_is_deleted(visit: Client, kind: Kind) -> None:
     page = visit.get(address(kind, "delete", toggle.pk)).content.decode()
 
     assert f'<a href="{address(kind, "change", toggle.pk)}">&lt;x&gt;</a>' in page
-    assert "listed no more" not in page
+    assert "off the list" not in page
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_filters_find_what_was_changed_by_whom_and_when(
     response = visit.get(LIST, query)
 
     assert shown(response) == found
-    assert ("Give a day and a time" in response.content.decode()) is ("yesterday" in query.values())
+    assert ("Enter a date and a time" in response.content.decode()) is ("yesterday" in query.values())
 
 
 def test_the_form_of_times_keeps_the_other_filters(visit: Client, flag: Flag) -> None:

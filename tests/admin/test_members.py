@@ -103,7 +103,7 @@ def test_members_are_searched(visit: Client, flag: Flag) -> None:
     for odd in ("nobody", "\0", "'\"%;--", "🧇"):
         page = visit.get(page_of(flag), {"q": odd})
         assert names_on(page) == []
-        assert "Nobody in this list is found by that." in page.content.decode()
+        assert "Nobody found in this list." in page.content.decode()
 
 
 def test_an_empty_list_says_so(visit: Client, flag: Flag) -> None:
@@ -123,12 +123,12 @@ def test_members_are_removed_one_by_one_or_as_ticked(visit: Client, flag: Flag) 
 
     assert told(one) == ["Removed 1: user000000."]
     assert told(two) == ["Removed 2: user000001, user000002."]
-    assert told(none) == ["Nobody was removed: tick somebody first."]
+    assert told(none) == ["Nobody was removed: select somebody first."]
     assert list(flag.users.all()) == users[3:]
     assert Flag.objects.get().modified > before
     assert [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")] == [
-        "Removed from Users: user000000.",
-        "Removed from Users: user000001, user000002.",
+        "Removed from “Users”: user000000.",
+        "Removed from “Users”: user000001, user000002.",
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_pasted_list_is_shown_before_it_is_added(visit: Client, flag: Flag) ->
     response = visit.post(page_of(flag), sent, follow=True)
 
     page = preview.content.decode()
-    assert [title in page for title in ("Found: 3 (1 listed already)", "Ambiguous: 1", "Unknown: 1")] == [
+    assert [title in page for title in ("Found: 3 (1 already listed)", "Ambiguous: 1", "Unknown: 1")] == [
         *[True] * 3
     ]
     assert "&lt;b&gt;nobody&lt;/b&gt;" in page
@@ -203,7 +203,7 @@ def test_nobody_may_be_found_or_only_be_ambiguous(visit: Client, flag: Flag) -> 
     ambiguous = visit.post(page_of(flag), {"_preview": "1", "names": "twins@example.org"}).content.decode()
 
     assert 'name="_add"' not in nobody
-    assert 'value="Add who was chosen"' in ambiguous
+    assert 'value="Add the selected"' in ambiguous
 
 
 @pytest.mark.parametrize("previewed", ["", "{", "7", "null", '[["x"]]', '"ada"'])

@@ -61,11 +61,11 @@ def test_a_conflict_is_shown_and_nothing_is_overwritten(visit: Client, flag: Fla
     page = visit.get(page_of(change)).content.decode()
     response = revert(visit, change)
 
-    assert "for it has changed since:</p>" not in page
+    assert "because these have changed since:</p>" not in page
     assert "<strong>Percent</strong>" in page
-    assert "bob: Percent: 50.0 → 75.0" in page
+    assert "bob · Percent: 50.0 → 75.0" in page
     assert "Revert</button>" not in page
-    assert messages_of(response) == ["Nothing was reverted. This has changed since: Percent."]
+    assert messages_of(response) == ["Nothing was reverted. Changed since then: Percent."]
     assert Flag.objects.get().percent == 75
 
 
@@ -76,12 +76,12 @@ def test_a_toggle_that_was_made_goes_and_comes_back(visit: Client, kind: Kind) -
 
     revert(visit, made)
     assert kind.model.objects.count() == 0
-    assert "It is no longer there." in visit.get(page_of(made)).content.decode()
+    assert "“x” no longer exists." in visit.get(page_of(made)).content.decode()
 
     gone = last()
     revert(visit, gone)
     assert kind.model.objects.count() == 1
-    assert "It is there again." in visit.get(page_of(gone)).content.decode()
+    assert "“x” exists again." in visit.get(page_of(gone)).content.decode()
     flags = LogEntry.objects.order_by("id").values_list("action_flag", flat=True)
     assert [*flags] == [DELETION, ADDITION]
 
@@ -266,7 +266,7 @@ def test_a_revert_of_other_fields_or_in_conflict_is_not_asked_about(
     in_conflict = revert(visit, off)
     done = revert(visit, change)
 
-    assert messages_of(in_conflict) == ["Nothing was reverted. This has changed since: Everyone."]
+    assert messages_of(in_conflict) == ["Nothing was reverted. Changed since then: Everyone."]
     assert (is_asked(done), Flag.objects.get().percent) == (False, 5)
 
 
@@ -285,6 +285,6 @@ def test_a_later_toggle_with_the_same_key_is_not_that_of_the_change(visit: Clien
 
     page = visit.get(page_of(change)).content.decode()
 
-    assert "It is no longer there." in page
+    assert "“x” no longer exists." in page
     assert address(FLAG, "history", flag.pk) not in page
-    assert messages_of(revert(visit, change)) == ["Nothing was reverted. “x” is no longer there."]
+    assert messages_of(revert(visit, change)) == ["Nothing was reverted. “x” no longer exists."]

@@ -38,13 +38,13 @@ def flag(model: Any = Flag, **fields: Any) -> Any:
         ({"percent": 12.5}, CONDITIONAL, "On for 12.5 % of everyone"),
         ({"percent": 0}, OFF, "Off: nobody is chosen"),
         ({"staff": True, "percent": 25}, CONDITIONAL, "On for staff and 25 % of everyone else"),
-        ({"testing": True}, CONDITIONAL, "On for whoever tests it"),
+        ({"testing": True}, CONDITIONAL, "On for anyone testing it"),
         ({"languages": "de"}, CONDITIONAL, "On for the language de"),
         ({"languages": "de, pt-br,"}, CONDITIONAL, "On for the languages de and pt-br"),
         (
             {"authenticated": True, "staff": True, "superusers": True, "percent": 5},
             CONDITIONAL,
-            "On for everybody who is signed in and 5 % of everyone else",
+            "On for everyone who is signed in and 5 % of everyone else",
         ),
         ({"languages": "<b>"}, CONDITIONAL, "On for the language <b>"),
     ],
@@ -83,11 +83,11 @@ def test_a_sentence_has_everybody_in_the_order_of_the_conditions() -> None:
 
 def test_whoever_is_signed_in_need_not_be_listed_too() -> None:
     assert sentence(flag(authenticated=True), {"users": Members(2, ("ada", "bob"))}) == (
-        "On for everybody who is signed in"
+        "On for everyone who is signed in"
     )
 
 
-@pytest.mark.parametrize(("count", "told"), [(1, "the company Acme"), (2, "2 companies")])
+@pytest.mark.parametrize(("count", "told"), [(1, "company “Acme”"), (2, "2 companies")])
 def test_lists_of_a_model_of_the_projects_own_are_told_by_its_names(count: int, told: str) -> None:
     names = ("Acme", "Bolt")[:count]
 
@@ -134,7 +134,7 @@ def test_conditions_of_the_projects_own_are_told_by_their_fields(give: Callable[
     give(TailoredFlag, Plans("plans"), Plans("first_day"), chefs, Weekday(), Odd("zone"))
     toggle = flag(TailoredFlag, plans="gold", first_day=date(2026, 5, 4), staff=True)
 
-    told = "On for plans gold, first day May 4, 2026, Staff, whoever passes Weekday() and zone UTC"
+    told = "On for plans gold, first day May 4, 2026, staff, anyone who meets Weekday() and zone UTC"
 
     assert sentence(toggle, {}) == told
     assert state_of(flag(TailoredFlag)) is CONDITIONAL
@@ -149,7 +149,7 @@ def test_a_long_value_of_a_field_is_cut(give: Callable[..., None]) -> None:
 def test_methods_of_the_projects_own_are_told_by_their_names() -> None:
     toggle = flag(ScratchFlag)
 
-    assert (state_of(toggle), sentence(toggle, {})) == (CONDITIONAL, "On for whoever passes is_active()")
+    assert (state_of(toggle), sentence(toggle, {})) == (CONDITIONAL, "On for anyone who meets is_active()")
 
 
 def test_a_model_without_lists_is_told_too() -> None:

@@ -12,8 +12,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.forms import address
-from tests.admin.test_flag_page import change_form
+from tests.admin.forms import address, change_form
 from waffle import history
 from waffle.admin.forms import FlagForm
 from waffle.history import reverting
@@ -98,5 +97,5 @@ def test_of_two_who_make_a_flag_anew_one_is_told_that_it_is_there(
     response = visit.post(reverse("admin:waffle_change_revert", args=[gone.pk]), follow=True)
 
     told = [str(message) for message in response.context["messages"]]
-    assert told == ["Nothing was reverted. “x” is there again."]
+    assert told == ["Nothing was reverted. “x” exists again."]
     assert Flag.objects.count() == 1

@@ -64,7 +64,7 @@ def test_every_condition_says_what_it_does(visit: Client, ada: User) -> None:
     assert steps["Staff"] == ("on", "the user is staff")
     assert steps["Superusers"] == ("does not apply", "the user is not a superuser")
     assert steps["Users"] == ("not set", "lists nobody")
-    assert steps["Groups"] == ("on", "the user is listed by groups (editors)")
+    assert steps["Groups"] == ("on", "the user is in a listed group (editors)")
     assert [step.label for step in page.context["steps"] if step.is_after] == [
         *("Superusers", "Users", "Groups", "Percent")
     ]
@@ -89,7 +89,7 @@ def test_a_user_who_was_picked_is_known_by_the_key(visit: Client, ada: User) -> 
 def test_nobody_is_somebody_who_is_not_signed_in(visit: Client) -> None:
     page = visit.get(why(Flag.objects.create(name="x", staff=True)))
 
-    assert "For nobody who is signed in" in page.content.decode()
+    assert "For a visitor who is not signed in" in page.content.decode()
     assert steps_of(page)["Staff"] == ("unknown", "needs a user, none given")
 
 
@@ -108,7 +108,7 @@ def test_one_of_several_is_chosen(visit: Client) -> None:
 
     page = visit.get(FLAGS, {"user": "twins@example.org"}).content.decode()
 
-    assert "may be any of these" in page
+    assert "could be any of these" in page
     assert all(f'href="?key={twin.pk}"' in page for twin in twins)
 
 
@@ -150,7 +150,7 @@ def test_a_flag_that_a_test_sets_is_told_as_such(visit: Client) -> None:
     with override_flag("x", active=True):
         page = visit.get(why(flag)).content.decode()
 
-    assert "A test has set it in this process" in page
+    assert "A test overrides it in this process" in page
 
 
 def test_methods_of_a_model_are_explained(visit: Client, ada: User, settings: Settings) -> None:
@@ -287,8 +287,8 @@ def test_everybody_may_ask_about_themselves_and_about_nobody(
     page = client.get(why(flag), {"user": asked.format(key=reader.pk)})
 
     assert (page.context["asked"].user, decided_by(page)) == (reader, ["Staff"])
-    assert "Your own username, or empty" in page.content.decode()
-    assert "For nobody who is signed in" in client.get(why(flag)).content.decode()
+    assert "Your own username. Leave empty" in page.content.decode()
+    assert "For a visitor who is not signed in" in client.get(why(flag)).content.decode()
 
 
 def test_who_may_see_users_may_ask_about_those_whom_their_page_shows(

@@ -146,5 +146,5 @@ def test_a_name_may_be_the_key_and_a_field_fail_to_convert(told: Any) -> None:
 
 
 def test_a_change_from_the_time_of_other_keys_is_no_error(told: Any) -> None:
-    assert told["gone"] == "“old” is no longer there."
+    assert told["gone"] == "“old” no longer exists."
     assert told["anew"] == 1

@@ -159,5 +159,5 @@ def test_a_change_whose_key_is_none_of_the_model_is_of_a_toggle_that_is_gone(fla
         source="code", kind="flag", name="x", object_id="a-b", action="changed", before={}, after={}
     )
 
-    with pytest.raises(history.Conflict, match="no longer there"):
+    with pytest.raises(history.Conflict, match="no longer exists"):
         history.revert(change)

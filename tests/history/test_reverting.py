@@ -83,7 +83,7 @@ def test_what_has_changed_since_is_a_conflict_and_nothing_is_overwritten(
     Flag.objects.update(percent=75)
     since, before = last(), state(flag)
 
-    with pytest.raises(history.Conflict, match=r"This has changed since: Percent\.") as caught:
+    with pytest.raises(history.Conflict, match=r"Changed since then: Percent\.") as caught:
         history.revert(change)
 
     assert history.conflicts(change) == caught.value.fields == ["Percent"]
@@ -194,7 +194,7 @@ def test_what_is_there_again_is_not_made_again(flag: Flag) -> None:
     gone = last()
     history.revert(gone)
 
-    with pytest.raises(history.Conflict, match="“x” is there again"):
+    with pytest.raises(history.Conflict, match="“x” exists again"):
         history.revert(gone, force=True)
 
 
@@ -205,7 +205,7 @@ def test_what_is_gone_cannot_be_set_back(flag: Flag, which: int) -> None:
     Flag.objects.all().delete()
 
     assert history.conflicts(change) == []
-    with pytest.raises(history.Conflict, match="“x” is no longer there"):
+    with pytest.raises(history.Conflict, match="“x” no longer exists"):
         history.revert(change, force=True)
 
 

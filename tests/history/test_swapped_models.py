@@ -58,7 +58,7 @@ def test_a_toggle_that_has_no_change_yet_has_an_empty_timeline(old: list[Change]
 
 def test_a_change_of_the_old_toggle_does_not_revert_the_new_one(old: list[Change], new: Any) -> None:
     for change in old:
-        with pytest.raises(history.Conflict, match="is no longer there"):
+        with pytest.raises(history.Conflict, match="no longer exists"):
             history.revert(change, force=True)
 
     new.refresh_from_db()

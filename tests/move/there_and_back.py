@@ -78,10 +78,10 @@ def test_no_row_changes_by_the_move(story: Story, compare: Compare) -> None:
     compare(story.app, "tables of toggles with all their rows", of_toggles(before), of_toggles(after))
     assert len(new.pop("waffle_stamp")) == 1
     assert [row[-1] for row in new.pop("auth_permission")] == [
-        "Can view Change",
-        "Can toggle Flag",
-        "Can toggle Switch",
-        "Can toggle Sample",
+        "Can view change",
+        "Can toggle flag",
+        "Can toggle switch",
+        "Can toggle sample",
     ]
     assert {table: [row[1:3] for row in rows] for table, rows in new.items() if rows} == {
         "django_migrations": [("waffle", "0005_stamp"), ("waffle", "0006_change")],

@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from waffle import history
 from waffle.admin import changes, guards
@@ -21,6 +22,9 @@ from waffle.admin.choices import CHOICES
 
 # What a list sends with an action: sent again, it is the same action for the same rows.
 ACTION_FIELDS = ("action", "index", ACTION_CHECKBOX_NAME, "select_across")
+
+DELETED = ngettext_lazy("Deleted %(count)d %(items)s.", "Deleted %(count)d %(items)s.", "count")
+CHANGED = ngettext_lazy("Changed %(count)d %(items)s.", "Changed %(count)d %(items)s.", "count")
 
 
 # Any, throughout: pages, requests, query sets and toggles are the project's own. Actions are also called
@@ -57,8 +61,7 @@ def delete_individually(modeladmin: Any, request: Any, queryset: Any) -> Any:
         log(request, toggle, DELETION, f"{toggle.name} deleted")
         toggle.delete()
 
-    told = _("Deleted %(count)d %(items)s.")
-    return _each(modeladmin, request, queryset, delete, told, guards.of_deletion, may="delete")
+    return _each(modeladmin, request, queryset, delete, DELETED, guards.of_deletion, may="delete")
 
 
 def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
@@ -75,9 +78,7 @@ def _turn(modeladmin: Any, request: Any, queryset: Any, *, choice: str) -> Any:
         others = [toggle for toggle in toggles if not chosen.is_set(toggle)]
         return guards.question(others, chosen.consequence, str(_("%s?")) % chosen.asks_all, chosen.asks_all)
 
-    return _each(
-        modeladmin, request, queryset, turn, _("Changed %(count)d %(items)s."), question, may="change"
-    )
+    return _each(modeladmin, request, queryset, turn, CHANGED, question, may="change")
 
 
 def _each(
@@ -94,15 +95,9 @@ def _each(
 
     Where the settings want it, return the page that asks first.
     """
-    if modeladmin is not None:
-        allows = getattr(modeladmin, f"has_{may}_permission")
-        if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
-            raise PermissionDenied
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-        kept = [field for field in fields if field[0] in ACTION_FIELDS]
-        page = guards.asked(modeladmin, request, question([*queryset]), kept)
-        if page is not None:
-            return page
+    page = None if modeladmin is None else _asked(modeladmin, request, queryset, question, may)
+    if page is not None:
+        return page
     using = router.db_for_write(queryset.model)
     with history.by(request.user, source="admin"), transaction.atomic(using=using):
         toggles = list(queryset)
@@ -112,6 +107,16 @@ def _each(
         words = {"count": len(toggles), "items": model_ngettext(queryset.model, len(toggles))}
         modeladmin.message_user(request, told % words, fail_silently=True)
     return None
+
+
+def _asked(modeladmin: Any, request: Any, queryset: Any, question: Any, may: str) -> Any:
+    """Return the page that asks first, None where nothing is asked; who may not is refused."""
+    allows = getattr(modeladmin, f"has_{may}_permission")
+    if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
+        raise PermissionDenied
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    kept = [field for field in fields if field[0] in ACTION_FIELDS]
+    return guards.asked(modeladmin, request, question([*queryset]), kept)
 
 
 def log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.formats import localize
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from waffle.wording import added_and_removed
 
 LONGEST_VALUE = 100  # characters
 LONGEST_LIST = 10  # members that are named
@@ -18,7 +20,7 @@ LONGEST_LIST = 10  # members that are named
 def message(toggle: Any, before: Mapping[str, Any]) -> list[Any]:
     """Return a message for `LogEntry`; `before` has the old values of the fields that were changed."""
     fields = [
-        f"{toggle._meta.get_field(name).verbose_name} ({shown(old)} → {shown(getattr(toggle, name))})"
+        f"{_label(toggle, name)} ({shown(old)} → {shown(getattr(toggle, name))})"
         for name, old in before.items()
     ]
     return [{"changed": {"fields": fields}}]
@@ -48,14 +50,13 @@ def _of_list(before: Iterable[Any], after: Iterable[Any]) -> str:
     old, new = ({member.pk: member for member in members} for members in (before, after))
     added = [str(member) for key, member in new.items() if key not in old]
     removed = [str(member) for key, member in old.items() if key not in new]
-    parts = [
-        words % ", ".join(_few(names))
-        for words, names in ((_("added %s"), added), (_("removed %s"), removed))
-        if names
-    ]
-    return "; ".join(parts)
+    return added_and_removed(*(", ".join(_few(names)) for names in (added, removed)))
 
 
 def _few(names: list[str]) -> list[str]:
     rest = len(names) - LONGEST_LIST
     return [*names[:LONGEST_LIST], ngettext("and %d more", "and %d more", rest) % rest] if rest > 0 else names
+
+
+def _label(toggle: Any, name: str) -> str:
+    return str(capfirst(toggle._meta.get_field(name).verbose_name))

@@ -52,8 +52,8 @@ WORDS = {
     ),
     "conditions": (
         pgettext_lazy("set to", "Conditions"),
-        gettext_lazy("Let conditions decide on “%s”"),
-        gettext_lazy("“%s” goes by its conditions."),
+        gettext_lazy("Let conditions decide for “%s”"),
+        gettext_lazy("“%s” is decided by its conditions."),
     ),
     "off": (
         pgettext_lazy("set to", "Off"),

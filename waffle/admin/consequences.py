@@ -47,7 +47,7 @@ def of_deletion(toggle: Any) -> Consequence:
     """Return what it would do to delete a toggle: checks go by the default of its kind."""
     kind = toggle._waffle_kind
     found = of_fields(toggle, kind.created_as(kind.default))
-    then = _("On, as all that is missing") if kind.default else _("Off, as all that is missing")
+    then = _("Deleted: every check answers on") if kind.default else _("Deleted: every check answers off")
     return Consequence(found.share, found.now, then, found.told)
 
 

@@ -86,8 +86,8 @@ def _of_links(field: Any, count: int) -> str:
     words = {"list": capfirst(field.verbose_name), "count": number_format(count, force_grouping=True)}
     return (
         ngettext(
-            "%(list)s: %(count)s is listed no more, and stays otherwise",
-            "%(list)s: %(count)s are listed no more, and stay otherwise",
+            "%(list)s: %(count)s is taken off the list but not deleted",
+            "%(list)s: %(count)s are taken off the list but not deleted",
             count,
         )
         % words

@@ -61,7 +61,7 @@ def told(reach: Reach, flags: list[Any]) -> Effect:
 def sentence_of(reach: Reach) -> str:
     """Say how many users a change reaches: "This change turns it on for 87 and off for 0."."""
     if not (reach.turned_on.about or reach.turned_off.about or not reach.is_exact):
-        return _("This change turns it on for nobody and off for nobody.")
+        return _("This change turns it on or off for nobody.")
     words = {"on": amount(reach.turned_on), "off": amount(reach.turned_off)}
     return _("This change turns it on for %(on)s and off for %(off)s.") % words
 
@@ -93,20 +93,20 @@ def _notes(reach: Reach, flags: list[Any]) -> list[str]:
     """Say what cannot be told beforehand."""
     notes = []
     if not reach.is_exact:
-        notes.append(_("Estimated from a sample; in 95 of 100 samples the error is no greater than this."))
+        notes.append(_("Estimated from a sample of users; 95 of 100 samples stay within this error."))
     if _uses(flags, Testing) or _uses(flags, Language):
-        notes.append(_("Testing links and languages are not counted: they are known in a visit only."))
+        notes.append(_("Testing links and languages are not counted: they are only known during a visit."))
     if _uses(flags, Percent):
         if not conf.STICKY_PERCENT:
-            notes.append(_("The percentage is not counted: dice decide it, at the first visit."))
+            notes.append(_("The percentage is not counted: it is drawn at random at the first visit."))
         elif conf.UNIT is not None:
-            notes.append(_("The percentage is not counted: it is dealt by WAFFLE_UNIT, which needs a visit."))
+            notes.append(_("The percentage is not counted: it goes by WAFFLE_UNIT, which needs a visit."))
         else:
             notes.append(_("Visitors who are not signed in are not counted."))
     if reach.failed:
         failed = ngettext(
-            "For %(count)s user a condition failed, which means off: the log says why.",
-            "For %(count)s users a condition failed, which means off: the log says why.",
+            "A condition failed for %(count)s user, which counts as off: the log says why.",
+            "A condition failed for %(count)s users, which counts as off: the log says why.",
             reach.failed,
         )
         notes.append(failed % {"count": grouped(reach.failed)})

@@ -33,7 +33,7 @@ EVERYONE = Step(
 )
 TESTING = Step(
     gettext_lazy("Testing"),
-    gettext_lazy("For trying the flag out before others see it."),
+    gettext_lazy("Try the flag out before others see it."),
 )
 LANGUAGES = Step(
     gettext_lazy("Languages"),
@@ -41,21 +41,21 @@ LANGUAGES = Step(
 )
 PEOPLE = Step(
     gettext_lazy("Users and groups"),
-    gettext_lazy("One of these is enough. For all others the next steps decide."),
+    gettext_lazy("Any one of these is enough. For everyone else the next steps decide."),
 )
 PERCENTAGE = Step(
     gettext_lazy("Percentage"),
-    gettext_lazy("For a share of those whom nothing above has turned it on for."),
+    gettext_lazy("On for a share of everyone who is not covered above."),
 )
 FIRST = Step(
-    gettext_lazy("Before all others"),
-    gettext_lazy("What this project asks first: it wins over everything below."),
+    gettext_lazy("First of all"),
+    gettext_lazy("Conditions of this project that win over everything below."),
 )
 OWN = Step(
     gettext_lazy("Conditions of this project"),
-    gettext_lazy("What this project asks beside all that."),
+    gettext_lazy("What this project checks as well."),
 )
-MORE = Step(gettext_lazy("More"), gettext_lazy("What this project has added to its flags."))
+MORE = Step(gettext_lazy("More"), gettext_lazy("Fields that this project has added to its flags."))
 
 BY_CLASS = {Everyone: EVERYONE, Testing: TESTING, Language: LANGUAGES, Percent: PERCENTAGE}
 

@@ -40,7 +40,7 @@ class StateFilter(admin.SimpleListFilter):
 class AudienceFilter(admin.SimpleListFilter):
     """What a flag goes by: one of its conditions, which is set."""
 
-    title = _("who gets it")
+    title = _("audience")
     parameter_name = "by"
 
     def lookups(self, request: Any, page: Any) -> list[tuple[str, Any]]:
@@ -64,8 +64,8 @@ class ChangedFilter(admin.SimpleListFilter):
         "month": (timedelta(days=30), _("In the last 30 days")),
     }
     before = {  # noqa: RUF012  # read only
-        "stale": (timedelta(days=90), _("Not for 90 days")),
-        "old": (timedelta(days=365), _("Not for a year")),
+        "stale": (timedelta(days=90), _("Not in the last 90 days")),
+        "old": (timedelta(days=365), _("Not in the last year")),
     }
 
     def lookups(self, request: Any, page: Any) -> list[tuple[str, Any]]:

@@ -60,7 +60,7 @@ class LongList:
             '{} · <a href="{}">{}</a>',
             told,
             self.page.url_of("members", flag.pk, self.name),
-            _("Search, add and remove"),
+            _("Search, add or remove"),
         )
 
 
@@ -167,7 +167,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
         """Save, and tell what 100 percent have come to."""
         super().save_model(request, obj, form, change)
         if getattr(form, "is_for_everyone", False):
-            messages.info(request, _("100 percent is everyone: “Everyone” is set to Yes."))
+            messages.info(request, _("100 percent means everyone: “Everyone” is set to Yes."))
 
     def get_actions(self, request: Any, action_location: Any = None) -> Any:
         """Return the page's actions; none where the form was sent to be looked at, or it would be one."""
@@ -272,7 +272,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
             '{} <a href="{}">{}</a>',
             field.help_text,
             self.url_of("members", flag.pk, name),
-            _("Paste a list, search, remove"),
+            _("Paste a list, search or remove"),
         )
         return linked
 

@@ -144,7 +144,7 @@ class FlipPage(guards.GuardedPage):
     def _gone(self, object_id: str) -> str:
         change = latest.deletion_of(self.model, unquote(object_id))
         if change is None:
-            return _("Nothing was changed: it is gone.")
+            return _("Nothing was changed: it no longer exists.")
         words = {"who": latest.who(change), "name": change.name, "when": latest.ago(change.at)}
         return _("Nothing was changed: “%(name)s” was deleted %(when)s by %(who)s.") % words
 
@@ -166,7 +166,7 @@ def _conflict(toggle: Any) -> str:
     """Say who was quicker, and what they did."""
     change = latest.latest_changes([toggle]).get(str(toggle.pk))
     if change is None:
-        return _("Nothing was changed: somebody has changed “%s” meanwhile.") % str(toggle)
+        return _("Nothing was changed: somebody else has changed “%s” in the meantime.") % str(toggle)
     words = {
         "name": str(toggle),
         "who": latest.who(change),

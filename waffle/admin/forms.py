@@ -13,6 +13,7 @@ from django.db import Error
 from django.utils.translation import gettext as _
 
 from waffle import history
+from waffle.admin.latest import what, who
 from waffle.kinds import FLAG
 from waffle.validators import highest_percent, validate_name
 
@@ -43,7 +44,7 @@ class ToggleForm(forms.ModelForm):  # type: ignore[type-arg]  # the model is the
         percent: Decimal | None = self.cleaned_data["percent"]
         highest = self.highest_percent()
         if percent is not None and not 0 <= percent <= highest:
-            raise ValidationError(_("Give a percentage from 0 to %s.") % highest, code="percentage")
+            raise ValidationError(_("Enter a percentage from 0 to %s.") % highest, code="percentage")
         return percent
 
     def highest_percent(self) -> Decimal:
@@ -81,7 +82,8 @@ class FlagForm(ToggleForm):
         if self.is_for_everyone:
             if cleaned.get("everyone") is False:
                 self.add_error(
-                    "percent", _("100 percent is everyone, but “Everyone” says No: choose one of them.")
+                    "percent",
+                    _("100 percent means everyone, but “Everyone” is set to No: choose one."),
                 )
             cleaned["everyone"] = True
         if self.data.get(VERSION, self.version) != self.version:
@@ -103,17 +105,13 @@ class FlagForm(ToggleForm):
         return blake2b(repr((columns, lists)).encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
     def _told_of_change(self) -> str:
-        told = [_("Somebody else has changed this flag since you opened the page, and nothing is saved yet.")]
+        told = [_("Somebody else has changed this flag since you opened the page. Nothing is saved yet.")]
         last = self._last_change()
         if last is not None:
-            who = last.user_label or last.get_source_display()
-            told.append(
-                _("The last change, by %(who)s: %(what)s.")
-                % {"who": who, "what": "; ".join(history.describe(last))}
-            )
+            told.append(_("Last change, by %(who)s: %(what)s.") % {"who": who(last), "what": what(last)})
         names = [str(self.fields[name].label or name) for name in self.changed_data]
         if names:
-            told.append(_("Saving now would change this against what is saved: %s.") % ", ".join(names))
+            told.append(_("If you save now, this will change: %s.") % ", ".join(names))
         return " ".join(told)
 
     def _last_change(self) -> Any:

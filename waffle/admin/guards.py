@@ -41,7 +41,7 @@ def banners() -> list[Banner]:
     elif given:
         found.append(Banner(str(given)))
     if conf.ADMIN_READ_ONLY:
-        found.append(Banner(_("Read only: nothing can be changed here."), "warning"))
+        found.append(Banner(_("Read-only: nothing can be changed here."), "warning"))
     return found
 
 

@@ -14,6 +14,7 @@ from waffle.admin.sight import Sight
 from waffle.history.changes import Action
 from waffle.history.reading import lines_of
 from waffle.kinds import KINDS
+from waffle.wording import together
 
 MOST_LINES = 3  # of a change, in the list
 
@@ -81,7 +82,7 @@ class ChangeAdmin(ChangePage):
     def what(self, change: Any) -> Any:
         """Return what a change did, of much the first lines."""
         lines = lines_of(change)
-        told = "; ".join(str(line) for line in lines[:MOST_LINES])
+        told = together(lines[:MOST_LINES])
         rest = f" (+{len(lines) - MOST_LINES})" if len(lines) > MOST_LINES else ""
         if change.action == Action.CHANGED:
             return f"{told}{rest}"

@@ -17,6 +17,7 @@ from django.utils.translation import npgettext_lazy
 from waffle import history
 from waffle.history.changes import Source
 from waffle.models import Change
+from waffle.wording import together
 
 # "2 days" as "2 days ago" has them: some languages inflect them there.
 AGO: dict[str, Any] = {  # Any: the stubs do not know that Django takes lazy texts
@@ -74,7 +75,7 @@ def who(change: Change) -> str:
 
 def what(change: Change) -> str:
     """Say what a change did, in one line."""
-    return ", ".join(history.describe(change))
+    return together(history.describe(change))
 
 
 def ago(at: Any) -> str:

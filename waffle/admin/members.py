@@ -151,10 +151,10 @@ class Listing:
             "found": _("Found: %s") % grouped(len(meant.found)),
             "ambiguous": _("Ambiguous: %s") % grouped(len(meant.ambiguous)),
             "unknown": _("Unknown: %s") % grouped(len(meant.unknown)),
-            "button": pgettext("button", "Add %s") % grouped(len(new)) if new else _("Add who was chosen"),
+            "button": pgettext("button", "Add %s") % grouped(len(new)) if new else _("Add the selected"),
         }
         if listed:
-            told["found"] += " " + _("(%s listed already)") % grouped(len(listed))
+            told["found"] += " " + _("(%s already listed)") % grouped(len(listed))
         return told
 
     def _titles(self, names: Iterable[str]) -> str:
@@ -163,7 +163,7 @@ class Listing:
     def _paste_help(self, names: list[str]) -> str:
         """Say what may be pasted: usernames or e-mail addresses, as the model has them."""
         titles = [str(self.model._meta.get_field(name).verbose_name) for name in names]
-        told = _("One on each line, or with commas between them: %(what)s. You see who is found first.")
+        told = _("One per line, or separated by commas: %(what)s. A preview shows who is found.")
         return told % {"what": _(" or ").join(titles)}
 
     def _choices(self, meant: Meant) -> list[tuple[str, list[Row]]]:
@@ -185,7 +185,7 @@ class Listing:
         listed = self._listed(found)
         new = {key: name for key, name in found.items() if key not in listed}
         if new:
-            self._save(lambda related, some: related.add(*some), new, _("Added to %(list)s: %(names)s."))
+            self._save(lambda related, some: related.add(*some), new, _("Added to “%(list)s”: %(names)s."))
             told = ngettext("Added %(count)s: %(names)s.", "Added %(count)s: %(names)s.", len(new))
             messages.success(self.request, told % {"count": grouped(len(new)), "names": _named(new)})
         else:
@@ -196,12 +196,12 @@ class Listing:
         gone = self._present(self.members(), keys)
         if gone:
             self._save(
-                lambda related, some: related.remove(*some), gone, _("Removed from %(list)s: %(names)s.")
+                lambda related, some: related.remove(*some), gone, _("Removed from “%(list)s”: %(names)s.")
             )
             told = ngettext("Removed %(count)s: %(names)s.", "Removed %(count)s: %(names)s.", len(gone))
             messages.success(self.request, told % {"count": grouped(len(gone)), "names": _named(gone)})
         else:
-            messages.warning(self.request, _("Nobody was removed: tick somebody first."))
+            messages.warning(self.request, _("Nobody was removed: select somebody first."))
         return HttpResponseRedirect(self.request.get_full_path())
 
     def _save(self, change: Any, members: dict[Any, str], told: str) -> None:
@@ -248,7 +248,7 @@ class Listing:
     @property
     def title(self) -> str:
         """What the list is called: "Users"."""
-        return str(self.field.verbose_name)
+        return str(capfirst(self.field.verbose_name))
 
     def url(self) -> str:
         """Return the address of this page."""

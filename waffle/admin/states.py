@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.formats import localize
 from django.utils.text import Truncator, get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, npgettext, pgettext, pgettext_lazy
 
 from waffle.conditions import Condition, Dice, InShortList, Listed
 from waffle.picking import Method, overrides, picked
@@ -52,10 +52,10 @@ class Part(Value):
 
 
 PHRASES = {
-    Reason.TESTING: gettext_lazy("whoever tests it"),
-    Reason.AUTHENTICATED: gettext_lazy("everybody who is signed in"),
-    Reason.STAFF: gettext_lazy("staff"),
-    Reason.SUPERUSER: gettext_lazy("superusers"),
+    Reason.TESTING: pgettext_lazy("on for", "anyone testing it"),
+    Reason.AUTHENTICATED: pgettext_lazy("on for", "everyone who is signed in"),
+    Reason.STAFF: pgettext_lazy("on for", "staff"),
+    Reason.SUPERUSER: pgettext_lazy("on for", "superusers"),
 }
 
 # Whoever is signed in is all of these.
@@ -89,7 +89,7 @@ def sentence(
         return _of_nobody(toggle, decided)
     if decided is not None and not getattr(toggle, decided.field):
         return _("Off for everyone")
-    parts = _parts(toggle, picks, members) if decided is None else [Part(_("everyone"))]
+    parts = _parts(toggle, picks, members) if decided is None else [Part(pgettext("on for", "everyone"))]
     if not parts:
         return _("Off: nobody is chosen")
     excluded = [_listed(toggle, pick, members) for pick in picks if _excludes(pick)]
@@ -139,7 +139,11 @@ def _parts(toggle: Any, picks: Collection[Condition], members: Mapping[str, Memb
         if _excludes(pick) or (Reason.AUTHENTICATED in reasons and pick.reason in SIGNED_IN):
             continue
         if pick.reason is Reason.PERCENT:
-            words = _("%s %% of everyone else") if parts else _("%s %% of everyone")
+            words = (
+                pgettext("on for", "%s %% of everyone else")
+                if parts
+                else pgettext("on for", "%s %% of everyone")
+            )
             parts.append(Part(words % _number(getattr(toggle, pick.field))))
         else:
             parts.append(_part(toggle, pick, members))
@@ -158,16 +162,16 @@ def _part(toggle: Any, pick: Condition, members: Mapping[str, Members]) -> Part:
 
 def _languages(text: str) -> str:
     codes = [code.strip() for code in text.split(",") if code.strip()]
-    return ngettext("the language %s", "the languages %s", len(codes)) % _joined(codes)
+    return npgettext("on for", "the language %s", "the languages %s", len(codes)) % _joined(codes)
 
 
 def _listed(toggle: Any, pick: Condition, members: Mapping[str, Members]) -> Part:
     found = members[pick.field]
     if found.count == 1 and found.names:
         named = {
-            Reason.USER: _("the user %(name)s"),
-            Reason.GROUP: _("the group %(name)s"),
-        }.get(pick.reason, _("the %(model)s %(name)s"))
+            Reason.USER: pgettext("on for", "the user %(name)s"),
+            Reason.GROUP: pgettext("on for", "the group %(name)s"),
+        }.get(pick.reason, pgettext("on for", "%(model)s “%(name)s”"))
         return Part(named % {"model": _model_of(toggle, pick, 1), "name": found.names[0]})
     counted = {
         Reason.USER: ngettext("%(count)s user", "%(count)s users", found.count),
@@ -185,7 +189,7 @@ def _model_of(toggle: Any, pick: Condition, count: int) -> str:
 def _custom(toggle: Any, pick: Condition) -> str:
     """Say what a condition of the project's own goes by: its field's name and value, or its own name."""
     if isinstance(pick, Method) or not pick.field or not hasattr(type(toggle), pick.field):
-        return _("whoever passes %s") % pick
+        return pgettext("on for", "anyone who meets %s") % pick
     field, value = toggle._meta.get_field(pick.field), getattr(toggle, pick.field)
     if isinstance(field, models.BooleanField):
         return str(field.verbose_name)

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from waffle import history
 from waffle.history.reading import Line, lines_of
 from waffle.values import Value
+from waffle.wording import together
 
 PER_PAGE = 50
 
@@ -25,6 +26,11 @@ class Event(Value):
     change: Any
     lines: list[Line]
     url: str
+
+    @property
+    def told(self) -> str:
+        """All lines in one."""
+        return together(self.lines)
 
 
 class TimelinePage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the project's own

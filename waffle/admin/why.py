@@ -8,13 +8,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from waffle import pinned
 from waffle.admin.whom import asked_by, form_of
 from waffle.kinds import FLAG
 from waffle.values import Value
 from waffle.verdicts import Reason, Verdict
+from waffle.wording import labelled
 
 if TYPE_CHECKING:
     from waffle.explanations import Explanation
@@ -28,22 +29,22 @@ OUTCOMES = {
     "error": gettext_lazy("failed"),
 }
 REASONS = {
-    Reason.MISSING: gettext_lazy("there is no such flag"),
-    Reason.OVERRIDE: gettext_lazy("the address"),
-    Reason.EVERYONE: gettext_lazy("everyone"),
-    Reason.TESTING: gettext_lazy("testing"),
-    Reason.LANGUAGE: gettext_lazy("language"),
-    Reason.AUTHENTICATED: gettext_lazy("signed in"),
-    Reason.STAFF: gettext_lazy("staff"),
-    Reason.SUPERUSER: gettext_lazy("superuser"),
-    Reason.USER: gettext_lazy("user"),
-    Reason.GROUP: gettext_lazy("group"),
-    Reason.PERCENT: gettext_lazy("percentage"),
-    Reason.CUSTOM: gettext_lazy("a condition of this project"),
-    Reason.ACTIVE: gettext_lazy("active"),
-    Reason.DEFAULT: gettext_lazy("nothing applies"),
-    Reason.ERROR: gettext_lazy("an error"),
-    Reason.STALE: gettext_lazy("as last read"),
+    Reason.MISSING: pgettext_lazy("decided by", "no such flag"),
+    Reason.OVERRIDE: pgettext_lazy("decided by", "query string"),
+    Reason.EVERYONE: pgettext_lazy("decided by", "everyone"),
+    Reason.TESTING: pgettext_lazy("decided by", "testing"),
+    Reason.LANGUAGE: pgettext_lazy("decided by", "language"),
+    Reason.AUTHENTICATED: pgettext_lazy("decided by", "signed in"),
+    Reason.STAFF: pgettext_lazy("decided by", "staff"),
+    Reason.SUPERUSER: pgettext_lazy("decided by", "superuser"),
+    Reason.USER: pgettext_lazy("decided by", "user"),
+    Reason.GROUP: pgettext_lazy("decided by", "group"),
+    Reason.PERCENT: pgettext_lazy("decided by", "percentage"),
+    Reason.CUSTOM: pgettext_lazy("decided by", "a condition of this project"),
+    Reason.ACTIVE: pgettext_lazy("decided by", "active"),
+    Reason.DEFAULT: pgettext_lazy("decided by", "nothing applies"),
+    Reason.ERROR: pgettext_lazy("decided by", "error"),
+    Reason.STALE: pgettext_lazy("decided by", "as last read"),
 }
 """What people call the reasons."""
 
@@ -70,15 +71,15 @@ def flag_page(page: Any, request: Any, object_id: str) -> Any:
     with pinned():
         explanation = explanation_of(FLAG, flag.name, asked.whom, unit=asked.unit or None)
     verdict = explanation.verdict
+    reason = REASONS[verdict.reason]
     context = {
         **form_of(page, request, asked, page.url_of("why", flag.pk)),
         "title": _("Why is %(flag)s on or off?") % {"flag": flag.name},
         "here": _("Why?"),
         "original": flag,
         "explanation": explanation,
-        "headline": _("For %s") % (asked.name or _("nobody who is signed in")),
-        "reason": REASONS[verdict.reason],
-        "detail": detail_of(verdict),
+        "headline": _("For %s") % asked.name if asked.name else _("For a visitor who is not signed in"),
+        "reason": labelled(reason, detail_of(verdict)) if detail_of(verdict) else reason,
         "steps": _shown(page.model, explanation),
         "flags_url": f"{page.reversed('admin:waffle_why')}?{urlencode({'key': asked.key})}",
     }
@@ -98,7 +99,7 @@ def _shown(model: Any, explanation: Explanation) -> list[ShownStep]:
         shown.append(
             ShownStep(
                 *(label_of(model, step.condition), step.outcome.value, says),
-                *("" if step.detail == "not set" else step.detail, step.decides, is_after),
+                *("" if step.detail == str(says) else step.detail, step.decides, is_after),
             )
         )
     return shown

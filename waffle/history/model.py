@@ -30,11 +30,11 @@ class Change(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(
-        default=timezone.now, db_index=True, verbose_name=pgettext_lazy("of a change", "Time")
+        default=timezone.now, db_index=True, verbose_name=pgettext_lazy("of a change", "time")
     )
     # Text, no foreign key: it outlives the user, and Django asks nothing of this table when it deletes one.
-    user_id = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("Key of the user"))
-    user_label = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("User"))
+    user_id = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("key of the user"))
+    user_label = models.CharField(max_length=LONGEST, blank=True, verbose_name=_("user"))
     source = models.CharField(
         max_length=20,
         choices=[
@@ -44,15 +44,15 @@ class Change(models.Model):
             (Source.MIGRATION, _("Migration")),
             (Source.TEST, _("Test")),
         ],
-        verbose_name=_("Source"),
+        verbose_name=_("source"),
     )
     kind = models.CharField(
         max_length=20,
         choices=[("flag", _("Flag")), ("switch", _("Switch")), ("sample", _("Sample"))],
-        verbose_name=_("Kind"),
+        verbose_name=_("kind"),
     )
-    name = models.CharField(max_length=LONGEST, verbose_name=_("Name"))
-    object_id = models.CharField(max_length=LONGEST, verbose_name=_("Key"))
+    name = models.CharField(max_length=LONGEST, verbose_name=_("name"))
+    object_id = models.CharField(max_length=LONGEST, verbose_name=_("key"))
     action = models.CharField(
         max_length=20,
         choices=[
@@ -60,11 +60,11 @@ class Change(models.Model):
             (Action.CHANGED, pgettext_lazy("change", "changed")),
             (Action.DELETED, pgettext_lazy("change", "deleted")),
         ],
-        verbose_name=_("Action"),
+        verbose_name=_("action"),
     )
-    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("Before"))
-    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("After"))
-    comment = models.TextField(blank=True, verbose_name=_("Comment"))
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("before"))
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("after"))
+    comment = models.TextField(blank=True, verbose_name=_("comment"))
     reverts = models.ForeignKey(
         "self",
         null=True,
@@ -73,7 +73,7 @@ class Change(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        verbose_name=_("Reverts"),
+        verbose_name=_("reverts"),
     )
 
     objects = models.Manager["Change"]()
@@ -89,8 +89,8 @@ class Change(models.Model):
         default_permissions = ("view",)
         # Named here it is no question of a system check, which would have to connect to ask it.
         required_db_features = ("supports_json_field",)
-        verbose_name = pgettext_lazy("of a toggle", "Change")
-        verbose_name_plural = _("Changes")
+        verbose_name = pgettext_lazy("of a toggle", "change")
+        verbose_name_plural = _("changes")
         indexes = (
             models.Index(fields=("kind", "object_id"), name="waffle_change_object"),
             models.Index(fields=("kind", "name"), name="waffle_change_name"),

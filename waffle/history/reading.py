@@ -19,6 +19,7 @@ from waffle.history.rows import CREATED, from_json
 from waffle.history.writing import LONGEST, change_model
 from waffle.kinds import KINDS, Kind
 from waffle.values import Value
+from waffle.wording import added_and_removed, labelled
 
 MOST_NAMES = 20  # members that a line names
 LONGEST_TEXT = 200  # characters of a value
@@ -95,12 +96,8 @@ class Line(Value):
     def __str__(self) -> str:
         if not self.is_list:
             parts = [part for part in (self.before, self.after) if part]
-            return f"{self.label}: {' → '.join(parts)}"
-        told = [
-            _("added %s") % self.after if self.after else "",
-            _("removed %s") % self.before if self.before else "",
-        ]
-        return f"{self.label}: {'; '.join(part for part in told if part)}"
+            return labelled(self.label, " → ".join(parts))
+        return labelled(self.label, added_and_removed(self.after, self.before))
 
 
 def describe(change: Any) -> list[str]:

@@ -140,10 +140,10 @@ def _lists_since(kind: Kind, change: Any, using: str) -> list[str]:
 
 def _message(change: Any, found: Row | None, fields: list[str]) -> str:
     if change.action == Action.DELETED and found is not None:
-        return _("“%s” is there again.") % str(change.name)
+        return _("“%(name)s” exists again.") % {"name": change.name}
     if change.action != Action.DELETED and found is None:
-        return _("“%s” is no longer there.") % str(change.name)
-    return _("This has changed since: %s.") % ", ".join(fields)
+        return _("“%(name)s” no longer exists.") % {"name": change.name}
+    return _("Changed since then: %s.") % ", ".join(fields)
 
 
 def _changes_since(change: Any, using: str) -> list[Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.db import IntegrityError, transaction
 
 from waffle.history import authors
@@ -45,6 +45,8 @@ class ToggleCommand(BaseCommand, ABC):
     def describe(self, toggle: Any) -> Iterable[str]:
         """Return the lines that a listing shows of a toggle."""
 
+    # Commands speak English, for scripts read them.
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         if options[f"list_{self.kind.plural}"]:
             self._list()

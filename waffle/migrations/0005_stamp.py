@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
                 ("version", models.BigIntegerField()),
             ],
             options={
-                "verbose_name": "Stamp",
-                "verbose_name_plural": "Stamps",
+                "verbose_name": "stamp",
+                "verbose_name_plural": "stamps",
                 "db_table": "waffle_stamp",
                 "base_manager_name": "objects",
                 "default_permissions": (),

@@ -22,11 +22,11 @@ class Migration(migrations.Migration):
                 (
                     "at",
                     models.DateTimeField(
-                        db_index=True, default=django.utils.timezone.now, verbose_name="Time"
+                        db_index=True, default=django.utils.timezone.now, verbose_name="time"
                     ),
                 ),
-                ("user_id", models.CharField(blank=True, max_length=255, verbose_name="Key of the user")),
-                ("user_label", models.CharField(blank=True, max_length=255, verbose_name="User")),
+                ("user_id", models.CharField(blank=True, max_length=255, verbose_name="key of the user")),
+                ("user_label", models.CharField(blank=True, max_length=255, verbose_name="user")),
                 (
                     "source",
                     models.CharField(
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                             ("test", "Test"),
                         ],
                         max_length=20,
-                        verbose_name="Source",
+                        verbose_name="source",
                     ),
                 ),
                 (
@@ -46,17 +46,17 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("flag", "Flag"), ("switch", "Switch"), ("sample", "Sample")],
                         max_length=20,
-                        verbose_name="Kind",
+                        verbose_name="kind",
                     ),
                 ),
-                ("name", models.CharField(max_length=255, verbose_name="Name")),
-                ("object_id", models.CharField(max_length=255, verbose_name="Key")),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                ("object_id", models.CharField(max_length=255, verbose_name="key")),
                 (
                     "action",
                     models.CharField(
                         choices=[("created", "created"), ("changed", "changed"), ("deleted", "deleted")],
                         max_length=20,
-                        verbose_name="Action",
+                        verbose_name="action",
                     ),
                 ),
                 (
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         default=dict,
                         encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="Before",
+                        verbose_name="before",
                     ),
                 ),
                 (
@@ -72,10 +72,10 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         default=dict,
                         encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="After",
+                        verbose_name="after",
                     ),
                 ),
-                ("comment", models.TextField(blank=True, verbose_name="Comment")),
+                ("comment", models.TextField(blank=True, verbose_name="comment")),
                 (
                     "reverts",
                     models.ForeignKey(
@@ -86,13 +86,13 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="waffle.change",
-                        verbose_name="Reverts",
+                        verbose_name="reverts",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "Change",
-                "verbose_name_plural": "Changes",
+                "verbose_name": "change",
+                "verbose_name_plural": "changes",
                 "db_table": "waffle_change",
                 "ordering": ("-id",),
                 "default_permissions": ("view",),

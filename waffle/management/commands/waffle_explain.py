@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.db import router
 
 from waffle import Reason, Subject, pinned
@@ -32,7 +32,8 @@ class Command(BaseCommand):
         add("--unit", help="For this unit, which percentages are dealt by.")
         add("--json", action="store_true", help="Write JSON.")
 
-    # Any: Django's own signature.
+    # Any: Django's own signature. Commands speak English, for scripts read them.
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             kind = kind_called(options["kind"])

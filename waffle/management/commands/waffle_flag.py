@@ -28,7 +28,7 @@ CHOICES = (
     Choice("everyone", "deactivate", "Turn the flag {} for everyone, whatever else it says."),
     Choice("superusers", "no_superusers", "Turn “on for superusers” {}."),
     Choice("staff", "no_staff", "Turn “on for staff” {}."),
-    Choice("authenticated", "no_authenticated", "Turn “on for everybody who is signed in” {}."),
+    Choice("authenticated", "no_authenticated", "Turn “on for everyone who is signed in” {}."),
     Choice("rollout", "no_rollout", "Turn rollout mode {}.", ("-r",)),
     Choice("testing", "no_testing", "Turn testing mode {}.", ("-t",)),
 )
