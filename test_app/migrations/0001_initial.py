@@ -50,7 +50,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
@@ -101,7 +103,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
@@ -149,7 +153,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
@@ -253,7 +259,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
@@ -375,7 +383,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (
@@ -498,7 +508,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (

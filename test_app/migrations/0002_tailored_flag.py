@@ -34,7 +34,9 @@ class Migration(migrations.Migration):
                 (
                     "note",
                     models.TextField(
-                        blank=True, help_text="What it is for, and when it can be removed.", verbose_name="note"
+                        blank=True,
+                        help_text="What it is for, and when it can be removed.",
+                        verbose_name="note",
                     ),
                 ),
                 (

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from tests.admin.flips import Editor
 from waffle import history
 from waffle.models import Flag
 
@@ -40,3 +41,17 @@ def flag() -> Flag:
         flag.percent, flag.note = 50, "<b>"
         flag.save()
     return flag
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Editor:
+    """Return what signs somebody in who has these permissions."""
+
+    def sign_in(*codenames: str, is_staff: bool = True) -> Client:
+        editor = User.objects.create_user("editor", is_staff=is_staff)
+        editor.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        assert editor.user_permissions.count() == len(codenames)
+        client.force_login(editor)
+        return client
+
+    return sign_in

@@ -25,3 +25,18 @@ def address(kind: Kind, page: str, *arguments: object) -> str:
 def errors_of(response: Any) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = response.context["adminform"].form.errors
     return errors
+
+
+# Any: a flag of whatever model, and what a form sends.
+def change_form(flag: Any, **changes: Any) -> dict[str, Any]:
+    """Return what a browser sends from the page of a flag."""
+    everyone = {None: "unknown", True: "true", False: "false"}[flag.everyone]
+    ticked = [name for name in ("testing", "superusers", "staff", "authenticated") if getattr(flag, name)]
+    sent = {
+        **{"name": flag.name, "note": flag.note, "everyone": everyone, "languages": flag.languages},
+        **{"percent": "" if flag.percent is None else str(flag.percent)},
+        **dict.fromkeys(ticked, "on"),
+        "users": ",".join(str(user.pk) for user in flag.users.all()),
+        "groups": [group.pk for group in flag.groups.all()],
+    }
+    return {**sent, **changes}

@@ -12,8 +12,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.forms import address
-from tests.admin.test_flag_page import change_form
+from tests.admin.forms import address, change_form
 from waffle import history
 from waffle.admin.forms import FlagForm
 from waffle.history import reverting

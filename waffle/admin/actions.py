@@ -95,15 +95,9 @@ def _each(
 
     Where the settings want it, return the page that asks first.
     """
-    if modeladmin is not None:
-        allows = getattr(modeladmin, f"has_{may}_permission")
-        if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
-            raise PermissionDenied
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-        kept = [field for field in fields if field[0] in ACTION_FIELDS]
-        page = guards.asked(modeladmin, request, question([*queryset]), kept)
-        if page is not None:
-            return page
+    page = None if modeladmin is None else _asked(modeladmin, request, queryset, question, may)
+    if page is not None:
+        return page
     using = router.db_for_write(queryset.model)
     with history.by(request.user, source="admin"), transaction.atomic(using=using):
         toggles = list(queryset)
@@ -113,6 +107,16 @@ def _each(
         words = {"count": len(toggles), "items": model_ngettext(queryset.model, len(toggles))}
         modeladmin.message_user(request, told % words, fail_silently=True)
     return None
+
+
+def _asked(modeladmin: Any, request: Any, queryset: Any, question: Any, may: str) -> Any:
+    """Return the page that asks first, None where nothing is asked; who may not is refused."""
+    allows = getattr(modeladmin, f"has_{may}_permission")
+    if not all(allows(request, toggle) for toggle in queryset):  # a page may go by the toggle
+        raise PermissionDenied
+    fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    kept = [field for field in fields if field[0] in ACTION_FIELDS]
+    return guards.asked(modeladmin, request, question([*queryset]), kept)
 
 
 def log(request: Any, toggle: Any, change: int, text: str, message: Any = "") -> None:

@@ -39,11 +39,7 @@ def flags_page(page: Any, request: Any) -> Any:
     asked = asked_by(page, request)
     keys, verdicts = _verdicts(page, request, asked)
     wanted, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
-    found = [
-        (name, verdict)
-        for name, verdict in sorted(verdicts.items(), key=lambda item: (not item[1].active, item[0]))
-        if wanted.casefold() in name.casefold() and state in ("", on_or_off(verdict))
-    ]
+    found = _found(verdicts, wanted, state)
     kept = [(name, value) for name, value in asked.parameters.items() if value]
     rows: Any = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows.object_list = [
@@ -56,7 +52,7 @@ def flags_page(page: Any, request: Any) -> Any:
         "headline": _headline(verdicts),
         "rows": rows,
         "pages": rows.paginator.get_elided_page_range(rows.number, on_each_side=2, on_ends=1),
-        "query": urlencode([*kept, ("q", wanted), ("state", state)]),
+        "query": urlencode([*kept, ("q", wanted), ("state", state)]) + "&",
         **{"kept": kept, "wanted": wanted, "state": state},
     }
     return page.rendered(request, "admin/waffle/flags.html", context)
@@ -70,6 +66,16 @@ def _verdicts(page: Any, request: Any, asked: Asked) -> tuple[dict[str, Any], di
         verdicts = verdicts_for(FLAG, asked.whom, unit=asked.unit or None)
     keys = dict(page.get_queryset(request).values_list("name", "pk"))
     return keys, {name: verdict for name, verdict in verdicts.items() if name in keys}
+
+
+def _found(verdicts: dict[str, Verdict], wanted: str, state: str) -> list[tuple[str, Verdict]]:
+    """Return the flags that a search leaves, those that are on first."""
+    in_order = sorted(verdicts.items(), key=lambda item: (not item[1].active, item[0]))
+    return [
+        (name, verdict)
+        for name, verdict in in_order
+        if wanted.casefold() in name.casefold() and state in ("", on_or_off(verdict))
+    ]
 
 
 def _row(name: str, verdict: Verdict, url: str) -> FlagRow:
