@@ -49,11 +49,7 @@ NAMES = (
 )
 
 # Django's own, which it does not translate, or once and for all when it makes a model.
-DJANGOS = (
-    *("Search", "Flag-user relationships", "Flag-user relationship", "Flag-group relationships"),
-    *("Flag-group relationship", "flag-user relationship", "flag-group relationship"),
-    *("Flag_users object", "Flag_groups object"),
-)
+DJANGOS = ("Search", "Flag-user relationships", "Flag-group relationships")
 
 
 @pytest.fixture

@@ -122,8 +122,9 @@ def test_an_action_on_what_is_ticked_asks(visits: Visits, root: User, hand: Hand
 @with_and_without_scripts
 @each_hand
 def test_a_revert_asks_too(visits: Visits, root: User, flag: Flag, hand: Hand, script: bool) -> None:
-    flag.everyone = True
-    flag.save()
+    for everyone in (True, None):
+        flag.everyone = everyone
+        flag.save()
     change = Change.objects.latest("pk")
     page = visits.open(f"/admin/waffle/change/{change.pk}/change/", root, script=script)
 
@@ -133,5 +134,5 @@ def test_a_revert_asks_too(visits: Visits, root: User, flag: Flag, hand: Hand, s
     hand.press(page.locator('.waffle-confirm [type="submit"]'))
 
     expect(page.locator(".messagelist")).to_contain_text("was reverted")
-    assert between is True
-    assert Flag.objects.get().everyone is None
+    assert between is None
+    assert Flag.objects.get().everyone is True
