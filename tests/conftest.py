@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from django.test import RequestFactory
 
 from tests import haste, process
 from tests.away import Away
-from waffle import outages, snapshots, stamps
+from waffle import outages, pins, snapshots, stamps
 
 Result = TypeVar("Result")
 
@@ -82,6 +83,22 @@ def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (outages, snapshots, stamps):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return what the dice will show; without anything in it, to throw them is an error."""
+    shown: list[float] = []
+    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop())
+    return shown
+
+
+@pytest.fixture
+def pin() -> Iterator[pins.Pin]:
+    """Let the test be one unit of work."""
+    pin = pins.enter()
+    yield pin
+    pins.leave(pin)
 
 
 @pytest.fixture
