@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import random
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from django.test import RequestFactory
 
 from tests import haste, process
 from tests.away import Away
-from waffle import outages, snapshots, stamps, store
+from waffle import outages, pins, snapshots, stamps, store
 
 Result = TypeVar("Result")
 
@@ -39,6 +41,8 @@ def pytest_collection_finish() -> None:
     """Let Django note which models refer to which: within a test that swaps one it would leave that out."""
     for model in apps.get_models():
         model._meta._relation_tree  # type: ignore[attr-defined]  # noqa: B018  # Django's own
+    # What is there now stays until the end: no collection of garbage need look at thousands of tests.
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,6 +83,22 @@ def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (outages, snapshots, stamps, store):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return what the dice will show; without anything in it, to throw them is an error."""
+    shown: list[float] = []
+    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop())
+    return shown
+
+
+@pytest.fixture
+def pin() -> Iterator[pins.Pin]:
+    """Let the test be one unit of work."""
+    pin = pins.enter()
+    yield pin
+    pins.leave(pin)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -18,17 +17,9 @@ from waffle import Reason, Subject, cookies
 from waffle.buckets import bucket_of
 from waffle.models import Flag, set_flag
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold", "dice")]
 
 VISITOR = "waffle_visitor"
-
-
-@pytest.fixture(autouse=True)
-def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return what the dice will show; without anything in it, to throw them is an error."""
-    shown: list[float] = []
-    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop())
-    return shown
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,13 +42,6 @@ def listing(subject: Inquiry) -> dict[str, set[Any]]:
     facts.supply(InLongList(Listed("users")), None, subject)
     found: dict[str, set[Any]] = subject.facts["listing flags"]
     return found
-
-
-@pytest.fixture
-def pin() -> Iterator[pins.Pin]:
-    pin = pins.enter()
-    yield pin
-    pins.leave(pin)
 
 
 @pytest.fixture

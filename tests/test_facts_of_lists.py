@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,13 +20,6 @@ from waffle.models import Flag
 from waffle.snapshots import UNKNOWN, Snapshot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
-
-
-@pytest.fixture
-def pin() -> Iterator[pins.Pin]:
-    pin = pins.enter()
-    yield pin
-    pins.leave(pin)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,13 +19,6 @@ from waffle.models import Flag
 from waffle.snapshots import UNKNOWN
 
 SNAPSHOT = UNKNOWN
-
-
-@pytest.fixture
-def pin() -> Iterator[pins.Pin]:
-    pin = pins.enter()
-    yield pin
-    pins.leave(pin)
 
 
 # Any, throughout: stand-ins for requests.

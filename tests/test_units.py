@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -15,15 +14,7 @@ from tests.worlds import Visit, each_flag_verdict, each_visit
 from waffle import Reason, Subject
 from waffle.models import Flag
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold")]
-
-
-@pytest.fixture(autouse=True)
-def dice(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return what the dice will show; without anything in it, to throw them is an error."""
-    shown: list[float] = []
-    monkeypatch.setattr(random, "uniform", lambda low, high: shown.pop())
-    return shown
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cold", "dice")]
 
 
 @pytest.fixture
