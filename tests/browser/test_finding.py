@@ -73,15 +73,16 @@ def test_a_list_is_sorted_by_a_column(
     visits: Visits, root: User, shop: Shop, hand: Hand, script: bool
 ) -> None:
     page = visits.open(f"{ADMIN}/switch/", root, script=script)
-    before = names_in(page)
+    names = page.locator("#result_list .field-name")
+    expect(names).to_have_text(["sign_up", "maintenance"])
 
     hand.press(page.locator("#result_list .column-name .text a"))
     expect(page).to_have_url(re.compile(r"[?&]o=-2"))
+    expect(names).to_have_text(["sign_up", "maintenance"])
     hand.press(page.locator("#result_list .column-name .text a"))
-    expect(page).to_have_url(re.compile(r"[?&]o=2"))
 
-    assert before == ["sign_up", "maintenance"]
-    assert names_in(page) == ["maintenance", "sign_up"]
+    expect(page).to_have_url(re.compile(r"[?&]o=2"))
+    expect(names).to_have_text(["maintenance", "sign_up"])
 
 
 def test_every_column_is_in_sight_beside_the_filters(visits: Visits, root: User, shop: Shop) -> None:
