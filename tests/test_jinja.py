@@ -17,6 +17,7 @@ from pytest_django import Settings
 from tests.each import each_kind, switch_on
 from tests.templates import EXTENSION, Render, block, each_jinja, jinja
 from waffle import memory
+from waffle.jinja import WaffleExtension
 from waffle.kinds import FLAG, Kind
 from waffle.models import Flag
 from waffle.status import script
@@ -222,3 +223,28 @@ def test_an_overlay_compiles_questions_too() -> None:
     switch_on(FLAG, "x")
 
     assert overlay.from_string("{{ waffle.flag('x') }}").render() == "True"
+
+
+def test_an_environment_may_be_given_the_extension_twice() -> None:
+    twice = Environment(extensions=[EXTENSION, WaffleExtension])
+    overlay = twice.overlay(extensions=[WaffleExtension])
+    switch_on(FLAG, "x")
+
+    assert [made.from_string("{{ waffle.flag('x') }}").render() for made in (twice, overlay)] == ["True"] * 2
+
+
+def test_a_class_may_follow_the_extension_that_it_is_made_of() -> None:
+    class Tailored(WaffleExtension):
+        pass
+
+    environment = Environment(extensions=[EXTENSION, Tailored])
+    switch_on(FLAG, "x")
+
+    assert environment.from_string("{{ waffle.flag('x') }}").render() == "True"
+
+
+def test_a_function_may_stand_in_for_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(extensions=[EXTENSION])
+    monkeypatch.setattr(environment.globals["waffle"], "flag", lambda name: f"{name} is a stub")
+
+    assert environment.from_string("{{ waffle.flag('x') }}").render() == "x is a stub"

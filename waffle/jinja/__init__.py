@@ -73,9 +73,10 @@ class WaffleExtension(Extension):
         """
         for variables in set_within:
             context = context.derived(variables) if variables else context
-        if holder is self.questions:
-            return getattr(holder, kind)(context, name)
-        return context.call(context.environment.getattr(holder, kind), name)
+        find = getattr if holder is self.questions else context.environment.getattr
+        asked = find(holder, kind)
+        # A project, or a test of it, may have put a function of its own there.
+        return asked(context, name) if asked is QUESTIONS[kind] else context.call(asked, name)
 
     @pass_context
     def ask(self, context: Context, kind: str, name: object) -> bool | Awaitable[bool]:
