@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
 from django.db import OperationalError
+from django.utils.translation import gettext_lazy, override
 
 import waffle
 from test_app.models import CompanyAwareFlag, CustomSwitch, LegacyFlag, PlainFlag, ScratchFlag, TailoredFlag
 from tests.test_explanations import Explain, each_explain, request_of, said
-from waffle.conditions import Condition
+from waffle.conditions import Condition, Everyone
 from waffle.models import Flag
 from waffle.verdicts import Reason, Verdict
 
@@ -131,6 +133,27 @@ def test_a_method_of_ones_own_says_what_it_answers(explain: Explain, settings: A
     assert said(explain(waffle.Subject(ada), "x"), "_is_active_for_user()") == [
         "_is_active_for_user(): the model’s own method says True → yes (decides)"
     ]
+
+
+@each_explain
+def test_a_method_of_ones_own_may_answer_with_anything(
+    explain: Explain, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
+    monkeypatch.setattr(CustomSwitch, "is_active", lambda switch: ("north", "south"))
+    CustomSwitch.objects.create(name="x")
+
+    assert explain(None, "x", "switch").verdict.detail == "the model’s own method says ('north', 'south')"
+
+
+def test_what_a_condition_of_ones_own_says_lazily_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Everyone, "describe", lambda *args: gettext_lazy("yes"))
+    Flag.objects.create(name="x", everyone=True)
+
+    with override("de"):
+        verdict = waffle.flag_verdict(None, "x")
+
+    assert json.dumps(verdict.detail) == '"ja"'
 
 
 @each_explain

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.template import engines
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    DictLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    StrictUndefined,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.ext import Extension
 from jinja2.nativetypes import NativeEnvironment
+from jinja2.runtime import Context
 from pytest_django import Settings
 
 from tests.each import each_kind, switch_on
 from tests.templates import EXTENSION, Render, block, each_jinja, jinja
 from waffle import memory
+from waffle.jinja import WaffleExtension
 from waffle.kinds import FLAG, Kind
 from waffle.models import Flag
 from waffle.status import script
@@ -203,18 +214,43 @@ def test_a_template_may_call_something_else_waffle(render: Render) -> None:
 
 @pytest.mark.parametrize("environment", [Environment, NativeEnvironment])
 def test_questions_are_compiled_to_something_quicker_than_other_calls(
-    environment: type[Environment],
+    environment: type[Environment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = environment(extensions=[EXTENSION])
     source = "{{ waffle.flag('x') }}{% block body %}{{ waffle.switch('x') }}{% endblock %}"
+    template, other = made.from_string(source), made.from_string("{{ waffle.wafflejs() }}")
 
-    compiled = made.compile(source, raw=True)
+    monkeypatch.setattr(Context, "call", refuse)
 
-    assert (compiled.count(".answer(context"), "context.call(" in compiled) == (2, False)
-    assert "context.call(" in made.compile("{{ waffle.wafflejs() }}", raw=True)
-    assert list(made.from_string(source).generate()) == (
+    assert list(template.generate()) == (
         [False, False] if environment is NativeEnvironment else ["False", "False"]
     )
+    with pytest.raises(LookupError, match="the usual way"):
+        list(other.generate())
+
+
+def refuse(*args: object, **kwargs: object) -> None:
+    raise LookupError("It is called in the usual way.")
+
+
+class Earlier(Extension):
+    """An extension as others are: it gives templates the functions."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.globals["waffle"] = {"flag": lambda name: f"{name} is a flag"}
+
+
+def test_another_extension_may_find_what_was_compiled_in_a_cache_of_bytecode(tmp_path: Path) -> None:
+    source = "{% for name in ['x'] %}{% set note = 1 %}{{ waffle.flag(name) }}{% endfor %}"
+    loader, cache = DictLoader({"page": source}), FileSystemBytecodeCache(str(tmp_path))
+
+    pages = [
+        Environment(loader=loader, bytecode_cache=cache, extensions=[extension]).get_template("page").render()
+        for extension in (WaffleExtension, Earlier, WaffleExtension)
+    ]
+
+    assert pages == ["False", "x is a flag", "False"]
 
 
 def test_an_overlay_compiles_questions_too() -> None:
@@ -222,3 +258,28 @@ def test_an_overlay_compiles_questions_too() -> None:
     switch_on(FLAG, "x")
 
     assert overlay.from_string("{{ waffle.flag('x') }}").render() == "True"
+
+
+def test_an_environment_may_be_given_the_extension_twice() -> None:
+    twice = Environment(extensions=[EXTENSION, WaffleExtension])
+    overlay = twice.overlay(extensions=[WaffleExtension])
+    switch_on(FLAG, "x")
+
+    assert [made.from_string("{{ waffle.flag('x') }}").render() for made in (twice, overlay)] == ["True"] * 2
+
+
+def test_a_class_may_follow_the_extension_that_it_is_made_of() -> None:
+    class Tailored(WaffleExtension):
+        pass
+
+    environment = Environment(extensions=[EXTENSION, Tailored])
+    switch_on(FLAG, "x")
+
+    assert environment.from_string("{{ waffle.flag('x') }}").render() == "True"
+
+
+def test_a_function_may_stand_in_for_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(extensions=[EXTENSION])
+    monkeypatch.setattr(environment.globals["waffle"], "flag", lambda name: f"{name} is a stub")
+
+    assert environment.from_string("{{ waffle.flag('x') }}").render() == "x is a stub"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -192,7 +193,9 @@ def test_a_bad_query_string_is_no_error(query: str, serve: Server) -> None:
 
 
 @each_serve
-@pytest.mark.parametrize("request_", [HttpRequest(), object()], ids=["a bare request", "an object"])
+@pytest.mark.parametrize(
+    "request_", [HttpRequest(), object(), Mock()], ids=["a bare request", "an object", "a mock"]
+)
 def test_what_has_no_query_string_is_no_error(request_: Any, serve: Server) -> None:
     assert serve(plain, request_).status_code == 200
 

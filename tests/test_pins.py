@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 
 from waffle import pins
-from waffle.kinds import SWITCH
+from waffle.kinds import SWITCH, Kind
 from waffle.pins import Pin
 from waffle.snapshots import UNKNOWN
 from waffle.stamps import Stamp
+from waffle.verdicts import Reason, Verdict, verdict_of
 
 
 def held(pin: Pin) -> dict[str, Any]:  # Any: what it holds of each sort
@@ -71,3 +72,19 @@ def test_a_pin_that_is_closed_forgets_and_is_not_filled_again() -> None:
     pins.leave(pin)
 
     assert held(pin) == {}
+
+
+def test_what_another_thread_asks_while_a_block_ends_does_no_harm() -> None:
+    class Meanwhile(dict[tuple[Kind, str], Verdict]):
+        def setdefault(self, question: Any, verdict: Any = None) -> Any:
+            inner.records[SWITCH, "late"] = verdict
+            return super().setdefault(question, verdict)
+
+    outer = Pin(None)
+    inner = Pin(outer)
+    inner.records[SWITCH, "x"] = verdict_of(True, Reason.ACTIVE)
+    outer.records = Meanwhile()
+
+    outer.absorb(inner)
+
+    assert outer.records == {(SWITCH, "x"): verdict_of(True, Reason.ACTIVE)}

@@ -185,7 +185,7 @@ def failure(condition: Condition, error: Exception) -> str:
 def described(condition: Condition, toggle: Any, inquiry: Inquiry) -> str:
     """Say in words what a condition has gone by."""
     try:
-        return condition.describe(toggle, inquiry)
+        return str(condition.describe(toggle, inquiry))  # a project's own may be a lazy text
     except Exception as error:  # the answer stands all the same
         words = {"condition": condition, "error": type(error).__name__, "text": error}
         return _("%(condition)s has no words for it (%(error)s: %(text)s)") % words

@@ -38,7 +38,8 @@ class Method(Condition):
         return f"{self.name}()"
 
     def describe(self, toggle: Any, subject: Asked) -> str:
-        return str(_("the model’s own method says %s") % subject.facts[self.name])
+        # str(): the answer may be a tuple.
+        return _("the model’s own method says %s") % str(subject.facts[self.name])
 
 
 class Unpicked(Condition):

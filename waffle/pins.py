@@ -69,7 +69,8 @@ class Pin:
     def absorb(self, inner: Pin) -> None:
         """Take over what a part of this unit of work, in a pin of its own, has asked."""
         self.is_private |= inner.is_private
-        for question, verdict in inner.records.items():
+        # Of a copy: other threads may work for that part, and not have noticed that it has ended.
+        for question, verdict in inner.records.copy().items():
             self.records.setdefault(question, verdict)
 
     def doubt_users(self, connection: BaseDatabaseWrapper) -> None:

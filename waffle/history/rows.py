@@ -191,8 +191,8 @@ def _quoted(model: Any, connection: BaseDatabaseWrapper) -> tuple[str, str]:
 
 def _plainest(model: Any) -> Any:
     """Return a field in no index, if there is one: SQLite writes an index though nothing in it changes."""
-    fields = model._meta.concrete_fields
-    return next((field for field in fields if not (field.unique or field.db_index)), model._meta.pk)
+    fields = [field for field in fields_of(model) if not (field.unique or field.db_index)]
+    return next(iter(fields), model._meta.pk)
 
 
 @cache

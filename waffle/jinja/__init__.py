@@ -13,7 +13,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 
 from waffle.evaluation import acheck, check
-from waffle.jinja.compiling import HOLDER, compiler_after
+from waffle.jinja.compiling import ANSWER, HOLDER, compiler_after
 from waffle.kinds import KINDS, Kind
 from waffle.status import script
 
@@ -50,7 +50,8 @@ class WaffleExtension(Extension):
         # No dict: Jinja looks for an attribute first, which a miss makes slower than the check itself.
         self.questions = SimpleNamespace(**QUESTIONS, wafflejs=wafflejs)
         environment.globals[HOLDER] = self.questions
-        environment.code_generator_class = compiler_after(environment.code_generator_class, self.identifier)
+        environment.extend(**{ANSWER: self.answer})
+        environment.code_generator_class = compiler_after(environment.code_generator_class)
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Turn a block tag into an `if`."""
@@ -73,9 +74,10 @@ class WaffleExtension(Extension):
         """
         for variables in set_within:
             context = context.derived(variables) if variables else context
-        if holder is self.questions:
-            return getattr(holder, kind)(context, name)
-        return context.call(context.environment.getattr(holder, kind), name)
+        find = getattr if holder is self.questions else context.environment.getattr
+        asked = find(holder, kind)
+        # A project, or a test of it, may have put a function of its own there.
+        return asked(context, name) if asked is QUESTIONS[kind] else context.call(asked, name)
 
     @pass_context
     def ask(self, context: Context, kind: str, name: object) -> bool | Awaitable[bool]:
