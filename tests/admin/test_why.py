@@ -334,6 +334,15 @@ def test_the_list_of_flags_has_a_link_to_the_flags_of_a_user(visit: Client) -> N
     assert visit.get(FLAGS).context["title"] == "Flags of a user"
 
 
+@pytest.mark.parametrize("action", ["view", "toggle", "change"])
+def test_whoever_may_see_flags_has_these_links(client: Client, ada: User, action: str) -> None:
+    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_user", f"{action}_flag"]))
+    client.force_login(ada)
+
+    assert f'<a href="{FLAGS}">' in client.get(address(FLAG, "changelist")).content.decode()
+    assert f'<a href="{FLAGS}?key=' in client.get(f"/admin/auth/user/{ada.pk}/change/").content.decode()
+
+
 def test_who_may_not_see_flags_has_no_such_link(client: Client, ada: User) -> None:
     ada.user_permissions.add(Permission.objects.get(codename="view_user"))
     client.force_login(ada)
