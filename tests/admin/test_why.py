@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,32 @@ def test_a_user_who_was_picked_is_known_by_the_key(visit: Client, ada: User) -> 
     page = visit.get(why(Flag.objects.create(name="x")), {"user": "somebody else", "key": str(ada.pk)})
 
     assert page.context["asked"].user == ada
+    assert page.context["headline"] == "For ada"
+
+
+@pytest.mark.parametrize("url", ["why", "flags"])
+@pytest.mark.parametrize("asked", [("ada@example.org", ""), ("", "{key}"), ("somebody else", "{key}")])
+def test_without_a_script_another_name_asks_about_another_user(
+    visit: Client, ada: User, asked: tuple[str, str], url: str
+) -> None:
+    bob = User.objects.create_user("bob")
+    address = FLAGS if url == "flags" else why(Flag.objects.create(name="x"))
+    name, key = asked
+
+    page = visit.get(address, {"user": name, "key": key.format(key=ada.pk)})
+    (sent,) = re.findall(r'id="waffle-key" name="key" value="(.*?)"', page.content.decode())
+    again = visit.get(address, {"user": "bob", "key": sent})
+
+    assert page.context["asked"].user == ada
+    assert again.context["asked"].user == bob
+
+
+def test_the_form_keeps_the_key_of_a_user_whose_name_means_nobody(visit: Client, ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(username="", email="")
+
+    page = visit.get(why(Flag.objects.create(name="x")), {"key": str(ada.pk)})
+
+    assert f'name="key" value="{ada.pk}"' in page.content.decode()
 
 
 def test_nobody_is_somebody_who_is_not_signed_in(visit: Client) -> None:
