@@ -17,6 +17,7 @@ from test_app.models import CompanyAwareFlag, PlainFlag, ScratchFlag
 from tests.admin.forms import address
 from waffle import evaluated, explain, flag_verdict
 from waffle.admin import FlagAdmin
+from waffle.admin.userflags import flags_page
 from waffle.admin.whom import asked_by, search_of_users
 from waffle.explanations import verdicts_for
 from waffle.kinds import FLAG
@@ -398,3 +399,21 @@ def test_flags_that_a_page_hides_are_not_counted(
     response = visit.get(address(FLAG, "changelist") + "why/", {"user": "ada"})
 
     assert response.context["headline"] == "1 of 1 flag is on"
+
+
+def test_flags_that_a_page_refuses_are_not_among_those_of_a_user(root: User, rf: RequestFactory) -> None:
+    class Strict(FlagAdmin):
+        def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "theirs"
+
+        has_change_permission = has_view_permission
+
+    for name in ("ours", "theirs"):
+        Flag.objects.create(name=name, everyone=True)
+    request: Any = rf.get("/")
+    request.user = root
+
+    page = flags_page(Strict(Flag, site), request)
+
+    assert [row.name for row in page.context_data["rows"]] == ["ours"]
+    assert page.context_data["headline"] == "1 of 1 flag is on"

@@ -21,6 +21,14 @@ def may_view(site: Any, request: Any, model: Any) -> bool:
     return any(permissions.may(request, action, model._meta) for action in ("view", "change"))
 
 
+def shown_on(page: Any, request: Any) -> Iterator[Any]:
+    """Return the toggles of a page, without those that it refuses to this request."""
+    shows_all = _goes_by_model(page)
+    for toggle in page.get_queryset(request):
+        if shows_all or page.has_view_or_change_permission(request, toggle):
+            yield toggle
+
+
 class Sight:
     """What one request may see of the history on one site."""
 
@@ -54,11 +62,7 @@ class Sight:
         page = self.site._registry.get(kind.model)
         if page is None or _goes_by_model(page):
             return
-        shown = {
-            toggle.pk
-            for toggle in page.get_queryset(self.request)
-            if page.has_view_or_change_permission(self.request, toggle)
-        }
+        shown = {toggle.pk for toggle in shown_on(page, self.request)}
         for key in kind.model._base_manager.using(kind.read_alias()).values_list("pk", flat=True):
             if key not in shown:
                 yield str(key)
