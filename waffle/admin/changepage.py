@@ -53,8 +53,11 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
             return HttpResponseRedirect(self._address(change))
         if not self.may_revert(request, change):
             raise PermissionDenied
-        page = guards.asked(self, request, reverts.question_of(change), (), back=self._address(change))
-        return self._reverted(request, change) if page is None else page
+        try:
+            page = guards.asked(self, request, reverts.question_of(change), (), back=self._address(change))
+            return self._reverted(request, change) if page is None else page
+        except ValidationError as error:  # a field may be of another type than it was
+            return self._page(request, change, [], error.messages)
 
     def _reverted(self, request: Any, change: Any) -> Any:
         back = None
@@ -62,8 +65,6 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
             back = reverts.revert(request, change)
         except history.Conflict as conflict:
             self.message_user(request, _("Nothing was reverted. %s") % conflict, messages.ERROR)
-        except ValidationError as error:
-            return self._page(request, change, [], error.messages)
         else:
             self.message_user(request, _("“%s” was reverted.") % change, messages.SUCCESS)
         return HttpResponseRedirect(self._address(back or change))
