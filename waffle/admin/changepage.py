@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from waffle import history
-from waffle.admin import guards, reverts
+from waffle.admin import guards, reverts, sight
 from waffle.admin.timeline import event
 from waffle.admin.widgets import is_key
 from waffle.history.changes import Action
@@ -115,7 +115,7 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
 def _timeline_of(site: Any, request: Any, toggle: Any) -> str:
     """Return the address of the toggle's timeline, for who may see it."""
     page = None if toggle is None else site._registry.get(type(toggle))
-    if page is None or not page.has_view_or_change_permission(request, toggle):
+    if page is None or not sight.shows(page, request, toggle):
         return ""
     meta = toggle._meta
     name = f"admin:{meta.app_label}_{meta.model_name}_history"
