@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|%%|\{\w+\}")
 
 # What a native reader would stumble over: quotes of other languages, and spaces at which a line would break.
 WRONG = {
-    "de": r"[”«»]|“\w|s %%",
+    "de": r"[”«»]|“\w|s %%|\bein (?:\(|in)",  # "ist ein (" begins like an article
     "es": r"[“”„]|s %%",
     "fr": r"[“”„']| [:;?!»]|« |s %%|[^\s][;?!»]",
 }

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin import AdminSite, site
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tests.admin.flips import Editor, press, text_of
@@ -17,7 +17,7 @@ from tests.each import each_kind
 from waffle import history
 from waffle.admin import FlagAdmin, SwitchAdmin
 from waffle.admin.choices import CHOICES, version_of
-from waffle.kinds import Kind
+from waffle.kinds import FLAG, Kind
 from waffle.models import Change, Flag, Sample, Switch
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +135,17 @@ def test_who_may_flip_in_general_may_not_flip_what_a_page_hides(rf: RequestFacto
     ]
 
     assert may == [True, True, False]
+
+
+def test_a_click_tells_nothing_of_a_toggle_that_exists_again_and_is_hidden(
+    visit: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag = Flag.objects.create(name="theirs")
+    key = flag.pk
+    flag.delete()
+    history.revert(Change.objects.latest("id"))
+    monkeypatch.setattr(site._registry[Flag], "get_queryset", lambda request: Flag.objects.none())
+
+    response = visit.post(address(FLAG, "flip", key), {"flip": "on.x"}, follow=True)
+
+    assert text_of(response) == ["Nothing was changed: it no longer exists."]

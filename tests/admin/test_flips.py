@@ -23,6 +23,7 @@ from tests.admin.forms import FORMS, address
 from tests.each import each_kind
 from waffle import history, switch_is_active
 from waffle.admin import latest
+from waffle.admin.census import members_of
 from waffle.admin.choices import CHOICES, version_of
 from waffle.kinds import FLAG, SWITCH, Kind
 from waffle.models import Change, Flag, Switch
@@ -147,6 +148,18 @@ def test_a_page_is_old_too_when_somebody_has_been_listed(visit: Client) -> None:
     flag = Flag.objects.create(name="x")
     version = version_of(flag, {})
     flag.users.add(User.objects.create_user("ada"))
+
+    press(visit, flag, "on", version=version)
+
+    assert Flag.objects.get().everyone is None
+
+
+def test_a_page_is_old_too_when_somebody_is_listed_in_the_place_of_another(visit: Client) -> None:
+    flag = Flag.objects.create(name="x")
+    ada, bob = (User.objects.create_user(name) for name in ("ada", "bob"))
+    flag.users.add(ada)
+    version = version_of(flag, members_of([flag])[flag.pk])
+    flag.users.set([bob])
 
     press(visit, flag, "on", version=version)
 

@@ -65,6 +65,19 @@ def test_filters_find_what_was_changed_by_whom_and_when(
     assert ("Enter a date and a time" in response.content.decode()) is ("yesterday" in query.values())
 
 
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [("Europe/Berlin", "0001-01-01T00:00"), ("America/New_York", "9999-12-31T23:59")],
+)
+def test_a_moment_that_is_none_in_another_time_zone_is_a_wrong_one(
+    visit: Client, settings: Any, zone: str, moment: str
+) -> None:
+    settings.TIME_ZONE = zone
+
+    for name in ("since", "until"):
+        assert "Enter a date and a time" in visit.get(LIST, {name: moment}).content.decode()
+
+
 def test_the_form_of_times_keeps_the_other_filters(visit: Client, flag: Flag) -> None:
     page = visit.get(LIST, {"kind__exact": "flag", "since": "2026-01-02T14:00", "q": "x"}).content.decode()
     page = page[page.index('class="waffle-moments"') :].partition("</form>")[0]

@@ -141,6 +141,23 @@ def test_changes_of_toggles_that_a_page_hides_are_hidden_by_url_too(
     assert all(revert(client, change).status_code in (403, 404) for change in Change.objects.all())
 
 
+@pytest.mark.parametrize(("name", "is_shown"), [("open", True), ("hidden", False)])
+def test_who_sees_all_changes_takes_back_none_of_a_toggle_that_the_page_hides(
+    client: Client, ours: None, name: str, is_shown: bool
+) -> None:
+    flag = Flag.objects.create(name=name)
+    flag.note = "new"
+    flag.save()
+    staff(client, "view_change", "change_flag")
+
+    page = client.get(page_of(last())).content.decode()
+    answer = revert(client, last())
+
+    assert ("Revert</button>" in page) is (f"All changes of {name}" in page) is is_shown
+    assert answer.status_code == (200 if is_shown else 403)
+    assert Flag.objects.get().note == ("" if is_shown else "new")
+
+
 def test_a_change_does_not_lead_to_a_timeline_that_one_may_not_see(client: Client, flag: Flag) -> None:
     staff(client, "view_change")
 

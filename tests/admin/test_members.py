@@ -21,6 +21,7 @@ from test_app.models import Company, CompanyAwareFlag
 from tests.admin.forms import address
 from waffle import flag_is_active, history
 from waffle.admin import FlagAdmin, members
+from waffle.admin.forms import FlagForm
 from waffle.kinds import FLAG
 from waffle.models import Flag
 
@@ -387,3 +388,59 @@ def test_what_was_tampered_with_until_no_parser_takes_it_adds_nobody(visit: Clie
     response = visit.post(page_of(flag), {"_add": "1", "previewed": "[" * 100_000}, follow=True)
 
     assert "Nobody was added" in told(response)[0]
+
+
+# Pages of a project's own
+
+
+def form_with(**meta: list[str]) -> Any:
+    return type("OwnForm", (FlagForm,), {"Meta": type("Meta", (), meta)})
+
+
+@pytest.mark.parametrize("length", [1, 101])
+def test_a_list_that_a_page_only_shows_is_changed_by_nobody(
+    visit: Client, flag: Flag, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag.users.add(*many(length))
+    new = User.objects.create(username="ada")
+    page = admin.site._registry[Flag]
+    monkeypatch.setattr(page, "readonly_fields", ("users", "created", "modified"), raising=False)
+
+    shown = visit.get(page_of(flag))
+    codes = [
+        visit.post(page_of(flag), sent).status_code
+        for sent in ({"_add": "1", "keys": str(new.pk)}, {"_preview": "1", "names": "ada"}, {"remove": "1"})
+    ]
+
+    assert shown.context["can_change"] is False
+    assert codes == [403, 403, 403]
+    assert flag.users.count() == length
+    assert visit.get(page_of(flag, "groups")).context["can_change"] is True
+
+
+@pytest.mark.parametrize("length", [1, 101])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"exclude": ["users"]},
+        {"fields": ["name", "groups"]},
+        {"fieldsets": [(None, {"fields": ["name", ("staff", "groups")]})]},
+        {"form": form_with(exclude=["users"])},
+        {"form": form_with(fields=["name", "groups"])},
+    ],
+    ids=["exclude", "fields", "fieldsets", "exclude of the form", "fields of the form"],
+)
+def test_a_list_that_a_page_leaves_out_has_no_page(
+    visit: Client, flag: Flag, length: int, attributes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag.users.add(*many(length))
+    page = admin.site._registry[Flag]
+    for name, value in attributes.items():
+        monkeypatch.setattr(page, name, value, raising=False)
+
+    answers = visit.get(page_of(flag)), visit.post(page_of(flag), {"remove": str(flag.users.all()[0].pk)})
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert flag.users.count() == length
+    assert visit.get(page_of(flag, "groups")).status_code == 200
+    assert page_of(flag) not in visit.get(address(FLAG, "change", flag.pk)).content.decode()

@@ -98,6 +98,20 @@ def test_what_would_be_wrong_is_an_error_on_the_page(visit: Client, flag: Flag) 
     assert "Flag with this Name already exists." in response.content.decode()
 
 
+@pytest.mark.parametrize("confirm", ["none", "always"])
+def test_a_value_that_its_field_no_longer_takes_is_an_error_on_the_page(
+    visit: Client, flag: Flag, settings: Settings, confirm: str
+) -> None:
+    settings.WAFFLE_ADMIN_CONFIRM = confirm
+    change = Change.objects.latest("id")
+    Change.objects.filter(pk=change.pk).update(before={"percent": "a few"})
+
+    response = visit.post(reverse("admin:waffle_change_revert", args=[change.pk]))
+
+    assert response.context["errors"] == ["“a few” value must be a decimal number."]
+    assert Flag.objects.get().percent == 50
+
+
 def test_a_revert_that_has_nothing_to_do_shows_the_change(visit: Client, flag: Flag) -> None:
     group = Group.objects.create(name="g")
     flag.groups.add(group)

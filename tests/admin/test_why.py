@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from test_app.models import CompanyAwareFlag, PlainFlag, ScratchFlag
 from tests.admin.forms import address
 from waffle import evaluated, explain, flag_verdict
 from waffle.admin import FlagAdmin
+from waffle.admin.userflags import flags_page
 from waffle.admin.whom import asked_by, search_of_users
 from waffle.explanations import verdicts_for
 from waffle.kinds import FLAG
@@ -84,6 +86,32 @@ def test_a_user_who_was_picked_is_known_by_the_key(visit: Client, ada: User) -> 
     page = visit.get(why(Flag.objects.create(name="x")), {"user": "somebody else", "key": str(ada.pk)})
 
     assert page.context["asked"].user == ada
+    assert page.context["headline"] == "For ada"
+
+
+@pytest.mark.parametrize("url", ["why", "flags"])
+@pytest.mark.parametrize("asked", [("ada@example.org", ""), ("", "{key}"), ("somebody else", "{key}")])
+def test_without_a_script_another_name_asks_about_another_user(
+    visit: Client, ada: User, asked: tuple[str, str], url: str
+) -> None:
+    bob = User.objects.create_user("bob")
+    address = FLAGS if url == "flags" else why(Flag.objects.create(name="x"))
+    name, key = asked
+
+    page = visit.get(address, {"user": name, "key": key.format(key=ada.pk)})
+    (sent,) = re.findall(r'id="waffle-key" name="key" value="(.*?)"', page.content.decode())
+    again = visit.get(address, {"user": "bob", "key": sent})
+
+    assert page.context["asked"].user == ada
+    assert again.context["asked"].user == bob
+
+
+def test_the_form_keeps_the_key_of_a_user_whose_name_means_nobody(visit: Client, ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(username="", email="")
+
+    page = visit.get(why(Flag.objects.create(name="x")), {"key": str(ada.pk)})
+
+    assert f'name="key" value="{ada.pk}"' in page.content.decode()
 
 
 def test_nobody_is_somebody_who_is_not_signed_in(visit: Client) -> None:
@@ -334,6 +362,15 @@ def test_the_list_of_flags_has_a_link_to_the_flags_of_a_user(visit: Client) -> N
     assert visit.get(FLAGS).context["title"] == "Flags of a user"
 
 
+@pytest.mark.parametrize("action", ["view", "toggle", "change"])
+def test_whoever_may_see_flags_has_these_links(client: Client, ada: User, action: str) -> None:
+    ada.user_permissions.set(Permission.objects.filter(codename__in=["view_user", f"{action}_flag"]))
+    client.force_login(ada)
+
+    assert f'<a href="{FLAGS}">' in client.get(address(FLAG, "changelist")).content.decode()
+    assert f'<a href="{FLAGS}?key=' in client.get(f"/admin/auth/user/{ada.pk}/change/").content.decode()
+
+
 def test_who_may_not_see_flags_has_no_such_link(client: Client, ada: User) -> None:
     ada.user_permissions.add(Permission.objects.get(codename="view_user"))
     client.force_login(ada)
@@ -362,3 +399,21 @@ def test_flags_that_a_page_hides_are_not_counted(
     response = visit.get(address(FLAG, "changelist") + "why/", {"user": "ada"})
 
     assert response.context["headline"] == "1 of 1 flag is on"
+
+
+def test_flags_that_a_page_refuses_are_not_among_those_of_a_user(root: User, rf: RequestFactory) -> None:
+    class Strict(FlagAdmin):
+        def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.name != "theirs"
+
+        has_change_permission = has_view_permission
+
+    for name in ("ours", "theirs"):
+        Flag.objects.create(name=name, everyone=True)
+    request: Any = rf.get("/")
+    request.user = root
+
+    page = flags_page(Strict(Flag, site), request)
+
+    assert [row.name for row in page.context_data["rows"]] == ["ours"]
+    assert page.context_data["headline"] == "1 of 1 flag is on"

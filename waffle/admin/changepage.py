@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from waffle import history
-from waffle.admin import guards, reverts
+from waffle.admin import guards, reverts, sight
 from waffle.admin.timeline import event
 from waffle.admin.widgets import is_key
 from waffle.history.changes import Action
@@ -53,8 +53,11 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
             return HttpResponseRedirect(self._address(change))
         if not self.may_revert(request, change):
             raise PermissionDenied
-        page = guards.asked(self, request, reverts.question_of(change), (), back=self._address(change))
-        return self._reverted(request, change) if page is None else page
+        try:
+            page = guards.asked(self, request, reverts.question_of(change), (), back=self._address(change))
+            return self._reverted(request, change) if page is None else page
+        except ValidationError as error:  # a field may be of another type than it was
+            return self._page(request, change, [], error.messages)
 
     def _reverted(self, request: Any, change: Any) -> Any:
         back = None
@@ -62,8 +65,6 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
             back = reverts.revert(request, change)
         except history.Conflict as conflict:
             self.message_user(request, _("Nothing was reverted. %s") % conflict, messages.ERROR)
-        except ValidationError as error:
-            return self._page(request, change, [], error.messages)
         else:
             self.message_user(request, _("“%s” was reverted.") % change, messages.SUCCESS)
         return HttpResponseRedirect(self._address(back or change))
@@ -114,7 +115,7 @@ class ChangePage(admin.ModelAdmin):  # type: ignore[type-arg]  # so that subclas
 def _timeline_of(site: Any, request: Any, toggle: Any) -> str:
     """Return the address of the toggle's timeline, for who may see it."""
     page = None if toggle is None else site._registry.get(type(toggle))
-    if page is None or not page.has_view_or_change_permission(request, toggle):
+    if page is None or not sight.shows(page, request, toggle):
         return ""
     meta = toggle._meta
     name = f"admin:{meta.app_label}_{meta.model_name}_history"

@@ -104,5 +104,5 @@ def is_flip(model: Any, fields: Iterable[str]) -> bool:
 def version_of(toggle: Any, members: Mapping[str, Members]) -> str:
     """Return a digest of what a page shows of a toggle: another one means that somebody has changed it."""
     shown = [(field.name, field.value_to_string(toggle)) for field in toggle._meta.concrete_fields]
-    counts = [(name, found.count) for name, found in sorted(members.items())]
-    return hashlib.blake2b(repr((shown, counts)).encode(), digest_size=8).hexdigest()
+    listed = [(name, found.count, sorted(found.names)) for name, found in sorted(members.items())]
+    return hashlib.blake2b(repr((shown, listed)).encode(), digest_size=8).hexdigest()

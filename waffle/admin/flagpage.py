@@ -97,13 +97,7 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
     def get_exclude(self, request: Any, obj: Any = None) -> Any:
         """Return the fields that the form does not have: long lists, beside the page's own."""
         long = self._long(request, obj)
-        exclude: Any = super().get_exclude(request, obj)
-        if not long:
-            return exclude
-        # Django asks the form only where there is nothing else.
-        form: Any = self.form
-        own = form._meta.exclude or () if exclude is None else exclude
-        return [*own, *long]
+        return [*self._left_out(request, obj), *long] if long else super().get_exclude(request, obj)
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         """Return the fields that are only shown."""
@@ -236,13 +230,18 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
 
     # Lists
 
+    def has_list(self, request: Any, flag: Any, name: str) -> bool:
+        """Say whether the page of a flag has this list: one of the project's own may leave it out."""
+        fields: list[Any] = flatten_fieldsets(self.get_fieldsets(request, flag))
+        return name in fields or self.long_lists[name] in fields
+
     def _long(self, request: Any, obj: Any) -> dict[str, LongList]:
         """Return the lists that are too long for the form, by name."""
         if obj is None or obj.pk is None:
             return {}
         known: Any = obj.__dict__.get("_waffle_long")
         if known is None:
-            hidden = super().get_exclude(request, obj) or ()
+            hidden = self._left_out(request, obj)
             known = {
                 name: shown
                 for name, shown in self.long_lists.items()
@@ -253,6 +252,17 @@ class FlagPage(admin.ModelAdmin):  # type: ignore[type-arg]  # the model is the 
             if not self._shows(known, request, obj):
                 known = obj.__dict__["_waffle_long"] = {}
         return dict(known)
+
+    def _left_out(self, request: Any, obj: Any) -> list[str]:
+        """Return the fields that the page leaves out, and the lists that its own form does."""
+        form: Any = self.form
+        own = form._meta
+        exclude: Any = super().get_exclude(request, obj)
+        # Django asks the form only where the page says nothing.
+        left_out = list((own.exclude if exclude is None else exclude) or ())
+        if self.fields or self.fieldsets or own.fields in (None, forms.ALL_FIELDS):
+            return left_out
+        return [*left_out, *(name for name in self.long_lists if name not in own.fields)]
 
     def _shows(self, long: dict[str, LongList], request: Any, obj: Any) -> bool:
         """Say whether the page shows what stands in for lists: a project's own methods may not know of it."""

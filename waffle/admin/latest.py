@@ -16,6 +16,7 @@ from django.utils.translation import npgettext_lazy
 
 from waffle import history
 from waffle.history.changes import Source
+from waffle.history.reverting import toggle_of
 from waffle.models import Change
 from waffle.wording import together
 
@@ -47,10 +48,10 @@ def latest_changes(toggles: Iterable[Any]) -> dict[str, Change]:
 
 
 def deletion_of(model: Any, key: str) -> Change | None:
-    """Return the change that deleted the toggle of this primary key."""
+    """Return the change that deleted the toggle of this primary key; None where it exists again."""
     kind = model._waffle_kind
     found = _read(kind, object_id=key, action="deleted") if model is kind.model else []
-    return found[0] if found else None
+    return found[0] if found and toggle_of(found[0]) is None else None
 
 
 def _read(kind: Any, **wanted: Any) -> list[Change]:

@@ -54,7 +54,10 @@ class Listing:
         if name not in list_names(page.model):
             raise Http404
         self.flag = flag = page.flag_of(request, object_id)
-        self.can_change = page.has_change_permission(request, flag)
+        if not page.has_list(request, flag, name):
+            raise Http404
+        is_shown_only = name in page.get_readonly_fields(request, flag)
+        self.can_change = not is_shown_only and page.has_change_permission(request, flag)
         self.field = page.model._meta.get_field(name)
         self.model = self.field.related_model
         self.alias = flag._state.db or router.db_for_write(page.model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -68,7 +68,8 @@ class MomentFilter(admin.ListFilter):
             moment: datetime | None = DateTimeField(required=False).clean(self.used_parameters.get(name, ""))
         except ValidationError:
             return None
-        return moment
+        # The first and the last hours that there are may be none in the database's time zone.
+        return moment if moment is None or MINYEAR < moment.year < MAXYEAR else None
 
 
 class UserFilter(admin.SimpleListFilter):

@@ -12,6 +12,7 @@ from waffle import history, permissions
 from waffle.admin import consequences, guards
 from waffle.admin.actions import log
 from waffle.admin.choices import is_flip
+from waffle.admin.sight import has_row
 from waffle.conf import conf
 from waffle.history.changes import Action, is_of_list
 from waffle.history.reading import field_called, kind_called
@@ -37,6 +38,8 @@ def may_revert(site: Any, request: Any, change: Any) -> bool:
     if action == "add":
         return bool(page.has_add_permission(request))
     toggle = toggle_of(change)
+    if toggle is not None and not has_row(page, request, toggle):
+        return False  # who sees all changes need not be able to change all toggles
     if getattr(page, f"has_{action}_permission")(request, toggle):
         return True
     may_flip = getattr(page, "has_toggle_permission", None)  # a page of the project's own may have none

@@ -21,6 +21,24 @@ def may_view(site: Any, request: Any, model: Any) -> bool:
     return any(permissions.may(request, action, model._meta) for action in ("view", "change"))
 
 
+def has_row(page: Any, request: Any, toggle: Any) -> bool:
+    """Say whether a toggle is among the rows of a page: one of the project's own may hide it."""
+    return _goes_by_model(page) or bool(page.get_queryset(request).filter(pk=toggle.pk).exists())
+
+
+def shows(page: Any, request: Any, toggle: Any) -> bool:
+    """Say whether a page shows a toggle to this request."""
+    return has_row(page, request, toggle) and bool(page.has_view_or_change_permission(request, toggle))
+
+
+def shown_on(page: Any, request: Any) -> Iterator[Any]:
+    """Return the toggles of a page, without those that it refuses to this request."""
+    shows_all = _goes_by_model(page)
+    for toggle in page.get_queryset(request):
+        if shows_all or page.has_view_or_change_permission(request, toggle):
+            yield toggle
+
+
 class Sight:
     """What one request may see of the history on one site."""
 
@@ -37,7 +55,7 @@ class Sight:
         if self.sees_all or not self.of_kind(kind):
             return self.sees_all
         page, toggle = self.site._registry.get(kind.model), toggle_of(change)
-        return page is None or toggle is None or self._shows(page, toggle)
+        return page is None or toggle is None or shows(page, self.request, toggle)
 
     def limited(self, changes: Any) -> Any:
         """Return of a query set of changes those that it may see."""
@@ -54,18 +72,10 @@ class Sight:
         page = self.site._registry.get(kind.model)
         if page is None or _goes_by_model(page):
             return
-        shown = {
-            toggle.pk
-            for toggle in page.get_queryset(self.request)
-            if page.has_view_or_change_permission(self.request, toggle)
-        }
+        shown = {toggle.pk for toggle in shown_on(page, self.request)}
         for key in kind.model._base_manager.using(kind.read_alias()).values_list("pk", flat=True):
             if key not in shown:
                 yield str(key)
-
-    def _shows(self, page: Any, toggle: Any) -> bool:
-        is_there = page.get_queryset(self.request).filter(pk=toggle.pk).exists()
-        return is_there and bool(page.has_view_or_change_permission(self.request, toggle))
 
 
 ASKED = ("get_queryset", "has_view_permission", "has_change_permission", "has_view_or_change_permission")

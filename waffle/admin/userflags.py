@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from waffle import pinned
 from waffle.admin.effect import grouped
+from waffle.admin.sight import shown_on
 from waffle.admin.whom import Asked, asked_by, form_of
 from waffle.admin.why import REASONS, detail_of
 from waffle.kinds import FLAG
@@ -64,7 +65,7 @@ def _verdicts(page: Any, request: Any, asked: Asked) -> tuple[dict[str, Any], di
 
     with pinned():
         verdicts = verdicts_for(FLAG, asked.whom, unit=asked.unit or None)
-    keys = dict(page.get_queryset(request).values_list("name", "pk"))
+    keys = {flag.name: flag.pk for flag in shown_on(page, request)}
     return keys, {name: verdict for name, verdict in verdicts.items() if name in keys}
 
 

@@ -30,6 +30,8 @@ class Asked(Value):
     """What was typed: a username, an e-mail address or a primary key."""
     key: str = ""
     """The primary key, where somebody was picked from a list."""
+    hidden_key: str = ""
+    """What the form sends beside the name: without a script it stays when somebody types another name."""
     language: str = ""
     unit: str = ""
     query: str = ""
@@ -65,18 +67,24 @@ class Asked(Value):
 
 def asked_by(page: Any, request: Any) -> Asked:
     """Return whom a request asks about: of users those whom it may see, and the one who asks."""
-    names = ("user", "key", "language", "unit", "query")
-    sent = {name: request.GET.get(name, "").strip() for name in names}
-    if not (sent["user"] or sent["key"]):
-        return Asked(language=sent["language"], unit=sent["unit"], query=sent["query"])
+    sent = {name: request.GET.get(name, "").strip() for name in ("user", "key", "language", "unit", "query")}
+    name, key = sent.pop("user"), sent.pop("key")
+    if not (name or key):
+        return Asked(**sent)
+    found = _seen(page, request, name, key)
+    if len(found) != 1:
+        return Asked(name, key, **sent, found=tuple(found))
+    user = found[0]
+    if not name or (key and _seen(page, request, name) != found):
+        name = called(user)  # not what was typed: the key wins
+    is_clear = _seen(page, request, name) == found
+    return Asked(name, str(user.pk), **sent, hidden_key="" if is_clear else str(user.pk), user=user)
+
+
+def _seen(page: Any, request: Any, name: str, key: str = "") -> list[Any]:
+    """Return the users who may be meant, of those whom a request may see, else the one who asks."""
     mine = get_user_model()._default_manager.filter(pk=request.user.pk)
-    found = _found(_users(page, request), sent["user"], sent["key"]) or _found(
-        mine, sent["user"], sent["key"]
-    )
-    if len(found) == 1:
-        sent["user"], sent["key"] = sent["user"] or called(found[0]), str(found[0].pk)
-    sent["name"] = sent.pop("user")
-    return Asked(**sent, user=found[0] if len(found) == 1 else None, found=tuple(found))
+    return _found(_users(page, request), name, key) or _found(mine, name, key)
 
 
 def _users(page: Any, request: Any) -> Any:

@@ -24,7 +24,7 @@ def waffle_flags_link(context: Any, user: Any = None, title: str = "") -> str:
     Nothing for who may not see flags.
     """
     request = context["request"]
-    if not any(may(request, action, FLAG.model._meta) for action in ("view", "change")):
+    if not any(may(request, action, FLAG.model._meta) for action in ("view", "toggle", "change")):
         return ""
     try:
         address = reverse("admin:waffle_why", current_app=getattr(request, "current_app", None))
