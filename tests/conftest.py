@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -41,8 +40,6 @@ def pytest_collection_finish() -> None:
     """Let Django note which models refer to which: within a test that swaps one it would leave that out."""
     for model in apps.get_models():
         model._meta._relation_tree  # type: ignore[attr-defined]  # noqa: B018  # Django's own
-    # What is there now stays until the end: no collection of garbage need look at thousands of tests.
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
