@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from tests.admin.flips import Editor
@@ -41,6 +41,14 @@ def flag() -> Flag:
         flag.percent, flag.note = 50, "<b>"
         flag.save()
     return flag
+
+
+@pytest.fixture
+def ada() -> User:
+    """Return an editor, who is no superuser."""
+    user = User.objects.create_user("ada", "ada@example.org", is_staff=True)
+    user.groups.add(Group.objects.create(name="editors"))
+    return user
 
 
 @pytest.fixture

@@ -6,19 +6,19 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.admin import AdminSite, site
+from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission, User
 from django.template import Context, Template
 from django.test import Client, RequestFactory
-from django.utils.http import urlencode
 from pytest_django import Settings
 
 from test_app.models import CompanyAwareFlag, PlainFlag, ScratchFlag
 from tests.admin.forms import address
+from tests.admin.why import FLAGS, decided_by, why
 from waffle import evaluated, explain, flag_verdict
 from waffle.admin import FlagAdmin
 from waffle.admin.userflags import flags_page
-from waffle.admin.whom import asked_by, search_of_users
+from waffle.admin.whom import search_of_users
 from waffle.explanations import verdicts_for
 from waffle.kinds import FLAG
 from waffle.models import Flag
@@ -30,27 +30,10 @@ pytestmark = pytest.mark.django_db
 
 # Any, in this file: responses, and what tests put into requests.
 
-FLAGS = "/admin/waffle/flag/why/"
-
-
-@pytest.fixture
-def ada() -> User:
-    user = User.objects.create_user("ada", "ada@example.org", is_staff=True)
-    user.groups.add(Group.objects.create(name="editors"))
-    return user
-
-
-def why(flag: Any) -> str:
-    return address(FLAG, "why", flag.pk)
-
 
 def steps_of(page: Any) -> dict[str, tuple[str, str]]:
     """Return what each condition says on a page, and why."""
     return {step.label: (str(step.says), step.detail) for step in page.context["steps"]}
-
-
-def decided_by(page: Any) -> list[str]:
-    return [step.label for step in page.context["steps"] if step.decides]
 
 
 def test_every_condition_says_what_it_does(visit: Client, ada: User) -> None:
@@ -274,74 +257,6 @@ def test_flags_of_other_models_are_searched_by_a_list_of_users_if_there_is_one(
     request.user = root
 
     assert bool(search_of_users(FlagAdmin(model, site), request)) is (model is CompanyAwareFlag)
-
-
-# Whom one may ask about
-
-
-@pytest.fixture
-def reader(client: Client) -> User:
-    """Sign somebody in who may look at flags."""
-    reader = User.objects.create_user("reader", "reader@example.org", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_flag"))
-    client.force_login(reader)
-    return reader
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("typed", ["name", "address", "key", "picked"])
-def test_who_may_not_see_users_learns_nothing_of_others(
-    client: Client, reader: User, ada: User, method: str, typed: str
-) -> None:
-    flag = Flag.objects.create(name="x", staff=True)
-    asked = {"name": {"user": "ada"}, "address": {"user": "ada@example.org"}}
-    asked |= {"key": {"user": str(ada.pk)}, "picked": {"key": str(ada.pk)}}
-
-    for url in (why(flag), FLAGS):
-        for query in (asked[typed], {"user": "nobody of this name"}):
-            page = getattr(client, method)(f"{url}?{urlencode(query)}")
-            assert page.context["asked"].user is None
-            assert "There is no user “" in page.content.decode()
-            assert "editors" not in page.content.decode()
-            assert 'data-waffle-search="' not in page.content.decode()
-
-
-@pytest.mark.parametrize("asked", ["reader", "reader@example.org", "{key}"])
-def test_everybody_may_ask_about_themselves_and_about_nobody(
-    client: Client, reader: User, asked: str
-) -> None:
-    flag = Flag.objects.create(name="x", staff=True)
-
-    page = client.get(why(flag), {"user": asked.format(key=reader.pk)})
-
-    assert (page.context["asked"].user, decided_by(page)) == (reader, ["Staff"])
-    assert "Your own username. Leave empty" in page.content.decode()
-    assert "For a visitor who is not signed in" in client.get(why(flag)).content.decode()
-
-
-def test_who_may_see_users_may_ask_about_those_whom_their_page_shows(
-    client: Client, reader: User, ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader.user_permissions.add(Permission.objects.get(codename="view_user"))
-    bob = User.objects.create_user("bob")
-    page: Any = site._registry[User]
-    monkeypatch.setattr(page, "get_queryset", lambda request: User.objects.filter(username="ada"))
-
-    found = [client.get(FLAGS, {"user": name}).context["asked"].user for name in ("ada", "bob", "reader")]
-
-    assert found == [ada, None, reader]
-    assert bob.pk is not None
-
-
-def test_on_a_site_without_a_page_of_users_the_permission_decides(reader: User, ada: User) -> None:
-    request: Any = RequestFactory().get("/", {"user": "ada"})
-    request.user, page = reader, FlagAdmin(Flag, AdminSite())
-
-    before = asked_by(page, request).user
-    reader.user_permissions.add(Permission.objects.get(codename="view_user"))
-    request.user = User.objects.get(pk=reader.pk)
-
-    assert (before, asked_by(page, request).user) == (None, ada)
 
 
 # The page of a user
