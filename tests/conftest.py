@@ -21,7 +21,7 @@ from django.test import RequestFactory
 
 from tests import haste, process
 from tests.away import Away
-from waffle import outages, pins, snapshots, stamps, store
+from waffle import kinds, outages, pins, snapshots, stamps, store
 
 Result = TypeVar("Result")
 
@@ -80,6 +80,18 @@ def clock(cold: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (outages, snapshots, stamps, store):
         monkeypatch.setattr(module, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def own_method(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Return what gives a project's own switches another `is_active`; nothing of it stays after the test."""
+
+    def give(is_active: Callable[[Any], Any]) -> None:
+        settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
+        monkeypatch.setattr(kinds.SWITCH.model, "is_active", is_active)
+        monkeypatch.setattr(kinds, "is_custom", kinds.is_custom.__wrapped__)
+
+    return give
 
 
 @pytest.fixture

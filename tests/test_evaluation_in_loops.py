@@ -188,10 +188,9 @@ def test_a_plain_check_cannot_create_what_is_missing_and_says_so(settings: Setti
 
 
 def test_a_switch_whose_method_asks_the_database_is_named_with_its_own_twin(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    own_method: Callable[[Any], None],
 ) -> None:
-    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
-    monkeypatch.setattr(CustomSwitch, "is_active", lambda switch: User.objects.exists())
+    own_method(lambda switch: User.objects.exists())
     CustomSwitch.objects.create(name="own")
 
     with pytest.raises(SynchronousOnlyOperation, match=r"switch 'own' .* waffle\.aswitch_is_active"):

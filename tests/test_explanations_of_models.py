@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -137,10 +138,9 @@ def test_a_method_of_ones_own_says_what_it_answers(explain: Explain, settings: A
 
 @each_explain
 def test_a_method_of_ones_own_may_answer_with_anything(
-    explain: Explain, settings: Any, monkeypatch: pytest.MonkeyPatch
+    explain: Explain, own_method: Callable[[Any], None]
 ) -> None:
-    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
-    monkeypatch.setattr(CustomSwitch, "is_active", lambda switch: ("north", "south"))
+    own_method(lambda switch: ("north", "south"))
     CustomSwitch.objects.create(name="x")
 
     assert explain(None, "x", "switch").verdict.detail == "the model’s own method says ('north', 'south')"

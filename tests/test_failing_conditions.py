@@ -205,13 +205,12 @@ def test_a_method_of_ones_own_that_raises_is_no_exception_in_the_page_either(
 
 
 def test_a_custom_switch_that_raises_is_off(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    own_method: Callable[[Any], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(self: Any) -> bool:
         raise OSError("no fuse")
 
-    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
-    monkeypatch.setattr(CustomSwitch, "is_active", fails)
+    own_method(fails)
     CustomSwitch.objects.create(name="x", active=True)
 
     assert waffle.switch_verdict("x") == FAILED

@@ -31,7 +31,6 @@ pytestmark = pytest.mark.django_db
 
 own_site = AdminSite(name="own")
 own_site.register(CompanyAwareFlag, FlagAdmin)
-own_site.register(Flag, FlagAdmin)
 urlpatterns = [path("own/", own_site.urls), path("", include("test_app.urls"))]
 
 

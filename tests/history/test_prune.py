@@ -59,7 +59,7 @@ def test_what_is_no_number_of_days_is_an_error(ages: None, days: Any) -> None:
 
 
 def test_a_database_that_has_no_history_is_passed_by(settings: Any) -> None:
-    settings.DATABASE_ROUTERS = ["tests.history.test_transactions.NoHistory"]
+    settings.DATABASE_ROUTERS = ["tests.history.test_missing_table.NoHistory"]
 
     assert run("waffle_prune", "--days", "1") == ["Deleted 0 changes older than 1 days"]
 

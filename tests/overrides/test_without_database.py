@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.process import run_python
 from tests.worlds import each_flag_is_active, each_flag_verdict
 from waffle import Reason, Verdict
 from waffle.conditions import CLASSIC, Everyone
-from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind, is_custom
+from waffle.kinds import FLAG, SAMPLE, SWITCH, Kind
 from waffle.picking import conditions_of
 from waffle.testutils import Override, override_flag, override_sample, override_switch
 
@@ -164,11 +165,9 @@ def test_a_flag_of_which_each_deciding_field_is_set_is_as_set(flag_verdict: Any)
 
 @pytest.mark.django_db
 def test_a_method_that_decides_finds_what_its_row_holds(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    own_method: Callable[[Any], None],
 ) -> None:
-    settings.WAFFLE_SWITCH_MODEL = "test_app.CustomSwitch"
-    monkeypatch.setattr(CustomSwitch, "is_active", lambda self: (self.owner, self.active) == ("ada", True))
-    monkeypatch.setattr("waffle.kinds.is_custom", is_custom.__wrapped__)
+    own_method(lambda self: (self.owner, self.active) == ("ada", True))
     CustomSwitch.objects.create(name="x", owner="ada")
 
     with override_switch("x", True):
